@@ -1,0 +1,62 @@
+"""Documents in, threads out: `read_threads(source)`.
+
+    bytes ── evidence of each reader ──► the surest reader ──► Thread, Thread, …
+
+Readers live one a format: `exports` (WXR, Disqus, Reddit, …), `pages` (HTML) and `dumps` (text).
+They are chosen by the bytes, never by the file's name alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from moderation.records import Thread
+from moderation.threads.document import Document, Evidence, Reader, ReadOptions
+
+__all__ = ["READERS", "Document", "ReadOptions", "choose_reader", "read_threads"]
+
+READERS: tuple[str, ...] = (
+    # module:attribute of each Reader; imported when a document is read
+    "moderation.threads.pages:READER",
+    "moderation.threads.dumps:READER",
+)
+
+
+def _readers() -> Iterator[Reader]:
+    for entry in READERS:
+        module, attribute = entry.split(":")
+        yield getattr(importlib.import_module(module), attribute)
+
+
+def choose_reader(document: Document, options: ReadOptions | None = None) -> Reader:
+    """The reader with the strongest evidence; the text reader accepts anything."""
+    options = options or ReadOptions()
+    best: tuple[Evidence, Reader] | None = None
+    for reader in _readers():
+        found = reader.evidence(document)
+        if found is None:
+            continue
+        options.note(f"{reader.name}: {found.confidence:.2f} ({found.reason})")
+        if best is None or found.confidence > best[0].confidence:
+            best = (found, reader)
+    assert best is not None  # the text reader never says None
+    return best[1]
+
+
+def read_threads(
+    source: str | Path | bytes | Document, options: ReadOptions | None = None
+) -> Iterator[Thread]:
+    """Yield the threads of one document.
+
+    `source` is a path, the document's bytes, or a Document. A page or a dump yields exactly one
+    Thread (without comments where it has none); an export yields one for each thread in it.
+    Raises InputError where nothing of it can be read.
+    """
+    options = options or ReadOptions()
+    if isinstance(source, bytes):
+        source = Document.from_bytes(source)
+    elif not isinstance(source, Document):
+        source = Document.from_path(source)
+    yield from choose_reader(source, options).read(source, options)
