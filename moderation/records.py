@@ -7,6 +7,8 @@ never renamed.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,6 +46,20 @@ class Range:
         return [self.start, self.end]
 
 
+def read_spans(source: str, spans: Iterable[Range]) -> str:
+    """The text that `spans` of a decoded source give, white space folded as `Comment` states."""
+    lines: list[str] = []
+    for span in spans:
+        for line in _LINE_END.split(span.of(source)):
+            folded = " ".join(line.split())
+            if folded:
+                lines.append(folded)
+    return "\n".join(lines)
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a thread came from.
@@ -75,12 +91,17 @@ class Comment:
       the native id (exports, pages that show one) or else the first span's start.
     - `parent_id` is None at the top level *or* where the source does not tell; `parent_known`
       says which. `depth` (0 = top level) is None where it cannot be recovered.
-    - `spans` are ranges of the decoded source, in order; the texts that they cover, each with its
-      white space folded to single spaces except for line ends, joined by a line end, are `text`.
-      Exports, whose text is unescaped from markup, may have none.
+    - `spans` are ranges of the decoded source, in order, none overlapping another. For sources of
+      format "text", `read_spans(source, spans) == text`: in what each span covers, a run of white
+      space that holds a line end (LF, CR, CR LF) becomes one LF, any other run one space, none
+      stays at the ends; the spans' texts are joined by LF. Exports, whose text is unescaped from
+      markup, may have none.
     - `quotes` are ranges of `text` that quote another comment.
     - `created_at` is ISO 8601 (UTC, or naive if the page shows no zone), `created_raw` as shown.
     - `confidence` in [0, 1]: how sure the reader is that this is one whole comment.
+    - `personal` is empty unless the caller asked to keep personal data: "email", "ip", "avatar".
+    - A parent that the source names but does not hold keeps its id here: `parent_id` is then the
+      id of no comment of the thread, and the thread counts it in "missing_parents".
     """
 
     id: str
@@ -98,10 +119,14 @@ class Comment:
     created_at: str | None = None
     created_raw: str | None = None
     confidence: float = 1.0
+    personal: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape: `{"id", "author", "parent_id", "depth", "order", "kind", …}`."""
-        return {
+        """The JSON shape: `{"id", "author", "parent_id", "depth", "order", "kind", …}`.
+
+        "personal" is there only where it is not empty.
+        """
+        shape: dict[str, Any] = {
             "id": self.id,
             "author": self.author,
             "parent_id": self.parent_id,
@@ -118,6 +143,9 @@ class Comment:
             "created_raw": self.created_raw,
             "confidence": round(self.confidence, 3),
         }
+        if self.personal:
+            shape["personal"] = dict(self.personal)
+        return shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +156,7 @@ class Thread:
     or system that was recognised ("none" where there are no comments), `confidence` in [0, 1] how
     sure the reader is of it. `counts` has "extracted" and, where the source tells, "declared",
     "placeholders" (deleted comments kept for the thread's shape) and "missing_parents".
+    `native_id` is what an export calls the thread (a post's number, a video, an address).
     """
 
     source: Source
@@ -138,12 +167,14 @@ class Thread:
     warnings: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
+    native_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape: `{"source", "title", "article", "layout", …, "comments"}`."""
         return {
             "source": self.source.to_dict(),
             "title": self.title,
+            "native_id": self.native_id,
             "article": [span.to_list() for span in self.article],
             "layout": self.layout,
             "confidence": round(self.confidence, 3),

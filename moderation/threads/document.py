@@ -15,7 +15,9 @@ from typing import BinaryIO, Protocol
 
 from moderation.errors import InputError
 from moderation.records import Thread
+from moderation.threads.compression import open_unpacked
 
+MAX_READ_BYTES = 256 << 20  # of one page, dump or JSON document; exports are streamed
 HEAD_BYTES = 65_536  # enough for a page's <head>, an export's first record and its root element
 
 
@@ -53,7 +55,8 @@ class Document:
     """Bytes with a name.
 
     `head` holds the first `HEAD_BYTES` (decompressed); `open()` starts a new stream over all of
-    them; `sha256` is the digest of the bytes as given (compressed, where they are).
+    them; `sha256` is the digest of the bytes as given (compressed, where they are). `damage` is
+    one line once reading has shown that the compressed file is cut off or damaged.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Document:
     data: bytes | None = None
     head: bytes = b""
     compression: str | None = None
+    damage: str | None = None
     _sha256: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -92,12 +96,21 @@ class Document:
 
     def open(self) -> BinaryIO:
         """The bytes, decompressed where they are compressed, from the start."""
-        return self.raw()  # the exports reader adds .gz and .zst here
+        stream, self.compression = open_unpacked(self.raw(), self.name, self._note_damage)
+        return stream
+
+    def _note_damage(self, problem: str) -> None:
+        self.damage = problem
 
     def read(self) -> bytes:
-        """All bytes at once."""
+        """All bytes at once. Raises InputError where they are more than `MAX_READ_BYTES`."""
         with self.open() as stream:
-            return stream.read()
+            data = stream.read(MAX_READ_BYTES + 1)
+        if len(data) > MAX_READ_BYTES:
+            raise InputError(
+                self.name, f"is larger than {MAX_READ_BYTES >> 20} MiB; split it into smaller files"
+            )
+        return data
 
     @property
     def sha256(self) -> str:
