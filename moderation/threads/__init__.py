@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from moderation.records import Thread
+from moderation.threads import privacy
 from moderation.threads.document import Document, Evidence, Reader, ReadOptions
 
 __all__ = ["READERS", "Document", "ReadOptions", "choose_reader", "read_threads"]
@@ -27,7 +28,9 @@ READERS: tuple[str, ...] = (
 def _readers() -> Iterator[Reader]:
     for entry in READERS:
         module, attribute = entry.split(":")
-        yield getattr(importlib.import_module(module), attribute)
+        reader = getattr(importlib.import_module(module), attribute, None)
+        if reader is not None:  # a reader still to come
+            yield reader
 
 
 def choose_reader(document: Document, options: ReadOptions | None = None) -> Reader:
@@ -59,4 +62,9 @@ def read_threads(
         source = Document.from_bytes(source)
     elif not isinstance(source, Document):
         source = Document.from_path(source)
-    yield from choose_reader(source, options).read(source, options)
+    for thread in choose_reader(source, options).read(source, options):
+        if not options.keep_personal:
+            thread = privacy.drop_personal(thread)
+        if options.pseudonym_key is not None:
+            thread = privacy.pseudonymise(thread, options.pseudonym_key)
+        yield thread

@@ -1,0 +1,74 @@
+"""What a layout finds in a dump: items in reading order, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from moderation.records import Range
+from moderation.threads.dumps.lines import Line, Paragraph
+
+
+@dataclass(slots=True)
+class Item:
+    """One comment: spans of its text, and what the page showed about it.
+
+    `parent` is an index into the same list; `depth` None = not recoverable.
+    """
+
+    spans: list[Range]
+    author: str | None = None
+    depth: int | None = None
+    parent: int | None = None
+    parent_known: bool = False
+    created: str | None = None
+    native: str | None = None
+    confidence: float = 1.0
+
+
+@dataclass(slots=True)
+class Found:
+    """A layout's answer: `confidence` in [0, 1], `start` = position where its comments begin.
+
+    Less than `CONFIDENT_ENOUGH` means that the reader prefers to stay silent.
+    """
+
+    layout: str
+    confidence: float
+    reason: str
+    items: list[Item] = field(default_factory=list)
+    start: int = 0
+
+
+CONFIDENT_ENOUGH = 0.5
+
+
+@dataclass(slots=True)
+class Dump:
+    """A decoded dump, cut into lines and paragraphs once for all layouts.
+
+    `wrapped` tells whether lines were broken to a width, so that a paragraph is what stands
+    between blank lines; otherwise a line can be a paragraph.
+    """
+
+    text: str
+    lines: list[Line]
+    paragraphs: list[Paragraph]
+
+
+def link_by_depth(items: Sequence[Item]) -> None:
+    """Set each item's parent from the depths: the nearest one above that is less deep.
+
+    Depths are renumbered to steps of one, beginning with 0.
+    """
+    stack: list[tuple[int, int]] = []
+    for index, item in enumerate(items):
+        if item.depth is None:
+            continue
+        while stack and stack[-1][0] >= item.depth:
+            stack.pop()
+        item.parent = stack[-1][1] if stack else None
+        item.parent_known = True
+        level = len(stack)
+        stack.append((item.depth, index))
+        item.depth = level

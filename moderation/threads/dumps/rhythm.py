@@ -1,0 +1,142 @@
+"""The flat rhythm: a name standing alone, then what its bearer says, then the next name.
+
+Two blank lines in a row stand where a name was lost. Which paragraph is a name is decided for all
+of them together (the cheapest sequence, Viterbi 1967), because no line is a name by itself: one
+that recurs, stands alone, has the shape of a name and is followed by a text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+from moderation.records import Range
+from moderation.threads.dumps.found import Dump, Found, Item
+from moderation.threads.dumps.lines import Paragraph
+from moderation.threads.dumps.register import measure, name_score
+
+LAYOUT = "name-then-text"
+
+_ARTICLE, _AUTHOR, _FIRST, _MORE = range(4)
+_NEVER = 1e9
+
+
+def find(dump: Dump) -> Found | None:
+    """The end of the document as names and texts; None where that is no good description."""
+    paragraphs = dump.paragraphs
+    if len(paragraphs) < 4:
+        return None
+    counts = Counter(paragraph.text for paragraph in paragraphs if len(paragraph.lines) == 1)
+    names = [_name_cost(paragraph, counts) for paragraph in paragraphs]
+    labels = _label(paragraphs, names)
+    if _AUTHOR not in labels:
+        return None
+    start = labels.index(_AUTHOR)
+    return _judge(paragraphs, labels, start, counts)
+
+
+def _name_cost(paragraph: Paragraph, counts: Counter[str]) -> float:
+    """Cost of calling a paragraph a name: low for good names, negative for recurring ones."""
+    if len(paragraph.lines) != 1:
+        return _NEVER
+    text = paragraph.text
+    score = name_score(text)
+    if score <= 0.05:
+        return _NEVER
+    cost = -math.log(score) - 0.3
+    if counts[text] > 1:
+        cost -= 1.5
+    return cost
+
+
+def _label(paragraphs: list[Paragraph], names: list[float]) -> list[int]:
+    """The cheapest sequence: article, then names and texts until the end."""
+    texts = [_text_cost(paragraph) for paragraph in paragraphs]
+    remarks = [measure(paragraph.text).remark for paragraph in paragraphs]
+    cost = [0.0, _NEVER, _NEVER, _NEVER]
+    back: list[tuple[int, int, int, int]] = []
+    for index, paragraph in enumerate(paragraphs):
+        lost = paragraph.gap >= 2
+        article = 0.5 * max(0.0, remarks[index])
+        steps = (
+            (cost[_ARTICLE] + article, _ARTICLE),
+            min(
+                (cost[_ARTICLE] + names[index] + 1.0, _ARTICLE),
+                (cost[_FIRST] + names[index] + (0.6 if lost else 0.0), _FIRST),
+                (cost[_MORE] + names[index] + (0.6 if lost else 0.0), _MORE),
+            ),
+            min(
+                (cost[_AUTHOR] + texts[index] + (0.5 if lost else 0.0), _AUTHOR),
+                (cost[_FIRST] + texts[index] + 0.2 if lost else _NEVER, _FIRST),
+                (cost[_MORE] + texts[index] + 0.2 if lost else _NEVER, _MORE),
+            ),
+            min(
+                (cost[_FIRST] + texts[index] + (1.0 if lost else 0.5), _FIRST),
+                (cost[_MORE] + texts[index] + (1.0 if lost else 0.5), _MORE),
+            ),
+        )
+        cost = [step[0] for step in steps]
+        back.append((steps[0][1], steps[1][1], steps[2][1], steps[3][1]))
+    state = min((_FIRST, _MORE), key=lambda label: cost[label])
+    labels: list[int] = []
+    for previous in reversed(back):
+        labels.append(state)
+        state = previous[state]
+    labels.reverse()
+    return labels
+
+
+def _text_cost(paragraph: Paragraph) -> float:
+    """Cost of calling a paragraph a text: only the very short and name-like pays."""
+    if len(paragraph.lines) > 1:
+        return 0.0
+    return 0.6 * name_score(paragraph.text)
+
+
+def _judge(
+    paragraphs: list[Paragraph], labels: list[int], start: int, counts: Counter[str]
+) -> Found | None:
+    items: list[Item] = []
+    authors: list[str] = []
+    lost = 0
+    author: str | None = None
+    texts: list[list[Paragraph]] = []
+    for paragraph, label in zip(paragraphs[start:], labels[start:], strict=True):
+        if label == _AUTHOR:
+            author = paragraph.text
+            authors.append(author)
+        elif label == _FIRST:
+            if author is None:
+                lost += 1
+            items.append(Item(spans=[], author=author, confidence=0.85 if author else 0.6))
+            texts.append([paragraph])
+            author = None
+        else:
+            texts[-1].append(paragraph)
+    if len(items) < 2 or not authors:
+        return None
+    for item, spoken in zip(items, texts, strict=True):
+        item.spans = [Range(spoken[0].span.start, spoken[-1].span.end)]
+    cues: list[str] = []
+    score = 0.1
+    recurring = [name for name, count in Counter(authors).items() if count > 1]
+    if recurring and len(set(authors)) > 2:
+        score += 0.2
+        cues.append(f"{len(recurring)} of {len(set(authors))} names recur")
+    if lost:
+        score += 0.15
+        cues.append(f"{lost} texts behind two blank lines")
+    remarks = [measure(" ".join(part.text for part in spoken)).remark for spoken in texts]
+    share = sum(1 for remark in remarks if remark > 0) / len(remarks)
+    score += 0.5 * share - 0.1
+    cues.append(f"{share:.0%} of the texts speak like remarks")
+    lengths = [sum(len(part.text) for part in spoken) for spoken in texts]
+    if min(lengths) * 6 < max(lengths):
+        score += 0.1
+        cues.append("lengths differ as in talk")
+    several = sum(1 for spoken in texts if len(spoken) > 2) / len(texts)
+    score -= 0.4 * several
+    if len(items) >= 4:
+        score += 0.1
+    reason = f"{len(authors)} names standing alone before {len(items)} texts; " + ", ".join(cues)
+    return Found(LAYOUT, max(0.0, min(score, 0.9)), reason, items, paragraphs[start].span.start)
