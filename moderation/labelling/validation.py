@@ -104,7 +104,7 @@ def check_labels(
     ]
     known = {key: found for group in threads.values() for key, found in group.items()}
     problems += _missing_readings(entries, known, sample)
-    problems += _conflicts(holding)
+    problems += _conflicts(holding, known)
     order = {str(path): number for number, path in enumerate(paths)}
     problems.sort(key=lambda problem: _position(problem.place, order))
     return Report(
@@ -186,14 +186,15 @@ def _lacks(comment: str, missing: Iterable[str]) -> str:
     return f'comment "{comment}" has no ' + ", no ".join(names[m] for m in missing) + "; add it"
 
 
-def _conflicts(records: Iterable[LabelRecord]) -> list[Problem]:
+def _conflicts(records: Iterable[LabelRecord], known: dict[str, CommentText]) -> list[Problem]:
     """One id for two documents, and a reader whose second reading was not a fresh one."""
     problems = []
     sources: dict[str, LabelRecord] = {}
     readings: dict[tuple[str, str], dict[str, LabelRecord]] = {}
     for record in records:
         earlier = sources.setdefault(record.comment, record)
-        if earlier.source != record.source:
+        # Where a threads file has the comment, each record was held to that already.
+        if earlier.source != record.source and record.comment not in known:
             problems.append(
                 Problem(
                     record.place,
