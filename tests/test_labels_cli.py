@@ -95,7 +95,7 @@ def test_agreement_prints_a_row_for_each_label_and_what_it_is_worth(folder: Path
     assert rows["toxicity"][1:6] == ["4", "100.0", "2", "2", "1.000"]
     assert rows["insult"][1:6] == ["4", "75.0", "1", "2", "0.533"]
     assert rows["threat"][1:6] == ["4", "100.0", "0", "0", "undefined"]
-    assert "With n = 4, one changed answer moves the percent agreement by 25.0 points" in (
+    assert "With n = 4, one changed answer moves the percent agreement by 25 points" in (
         result.stdout
     )
     assert "too few comments" in result.stdout

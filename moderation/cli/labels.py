@@ -110,7 +110,7 @@ def _worth(units: int, few: list[str]) -> str:
         return "No comment has two readings yet, so there is no agreement to measure."
     move = 100 / units
     sentence = (
-        f"With n = {units}, one changed answer moves the percent agreement by {move:.1f} points"
+        f"With n = {units}, one changed answer moves the percent agreement by {move:.2g} points"
     )
     if units < FEW_UNITS:
         sentence += (
