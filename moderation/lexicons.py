@@ -57,7 +57,7 @@ COARSE: dict[str, str] = {
 _HEADERS = {
     "lexicons": ("term", "class", "note"),
     "homoglyphs.tsv": ("character", "letters", "code", "name"),
-    "leet.tsv": ("symbol", "letters", "note"),
+    "leet.tsv": ("symbol", "letters", "kind", "note"),
     "emoji.tsv": ("emoji", "words", "name"),
 }
 
@@ -169,19 +169,54 @@ def load_classes() -> dict[str, list[str]]:
     return {term: sorted(found[term]) for term in sorted(found)}
 
 
+def load_ambiguous() -> frozenset[str]:
+    """The inflected terms of slur, insult, profanity and sexual with a common harmless sense.
+
+    They are the rows whose note holds the word "also"; of "dick" it says "also a given name".
+    """
+    return frozenset(
+        form
+        for name in ("insult", "profanity", "sexual", "slur")
+        for _, (term, _fine, note) in _rows(f"lexicons/{name}.tsv", _HEADERS["lexicons"])
+        if re.search(r"\balso\b", note)
+        for form in inflect(term)
+    )
+
+
 def load_homoglyphs() -> dict[str, str]:
     """Look-alike character -> the Latin letters (one or more, lower-case) that it stands for.
 
-    Only what NFKD, mark stripping and case folding do not give already. Cyrillic, Greek and other
-    scripts are among them: fold them only inside words that mix scripts.
+    Only what NFKD, mark stripping and case folding do not give already. Look up the character as
+    written first and its lower case after that: capital Greek nu looks like N, the small one like
+    v. Cyrillic, Greek, ideographs and other living scripts are among them: fold them only inside
+    words that mix scripts and that are wholly Latin after folding. Regional indicators are letters
+    only where they are not a flag (see `load_emoji`).
     """
     header = _HEADERS["homoglyphs.tsv"]
     return {row[0]: row[1] for _, row in _rows("homoglyphs.tsv", header)}
 
 
-def load_leet() -> dict[str, tuple[str, ...]]:
-    """Symbol (one or more characters) -> the letters it may stand for, the likeliest first."""
-    return {row[0]: tuple(row[1].split(" ")) for _, row in _rows("leet.tsv", _HEADERS["leet.tsv"])}
+def load_leet(*kinds: str) -> dict[str, tuple[str, ...]]:
+    """Symbol (one or more characters) -> the readings it may stand for, the likeliest first.
+
+    `kinds` chooses the rows; without it "symbol" and "glyph". A later kind adds its readings to
+    those of an earlier one.
+
+    - "symbol": one character for a letter (0 -> o, @ -> a, ! -> i or l)
+    - "glyph": several characters for a letter (vv -> w, ph -> f, |< -> k)
+    - "mask": a character that hides any letter, mostly a vowel (* _ - ●)
+    - "phonetic": letters that sound alike (ck -> k, zz -> ss)
+    - "word": a whole word or its start (gr8 -> great, u -> you)
+    """
+    readings: dict[str, list[str]] = {}
+    wanted = kinds or ("symbol", "glyph")
+    rows = [row for _, row in _rows("leet.tsv", _HEADERS["leet.tsv"])]
+    for kind in wanted:
+        for symbol, letters, its_kind, _note in rows:
+            if its_kind == kind:
+                held = readings.setdefault(symbol, [])
+                held.extend(reading for reading in letters.split(" ") if reading not in held)
+    return {symbol: tuple(found) for symbol, found in readings.items()}
 
 
 def load_emoji() -> dict[str, str]:

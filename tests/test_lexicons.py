@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from moderation import lexicons
@@ -73,3 +75,68 @@ def test_classes_are_well_formed() -> None:
 )
 def test_classes_cover(term: str, name: str) -> None:
     assert name in lexicons.load_classes()[term]
+
+
+def test_ambiguous_terms_are_the_homonyms() -> None:
+    ambiguous = lexicons.load_ambiguous()
+    assert {"dick", "cock", "tits", "booby", "queer", "dyke", "cracker", "pussy"} <= ambiguous
+    assert not {"idiot", "asshole", "wanker", "scumbag", "morons"} & ambiguous
+    assert ambiguous <= lexicons.load_classes().keys()
+
+
+def test_homoglyphs_are_what_unicode_does_not_fold() -> None:
+    table = lexicons.load_homoglyphs()
+    assert len(table) > 1000
+    for character, letters in table.items():
+        assert len(character) == 1
+        assert not character.isascii()
+        assert letters.isascii()
+        assert letters.isalpha()
+        assert letters == letters.lower()
+        plain = "".join(
+            c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)
+        )
+        assert not (plain.isascii() and plain.isalpha()), character
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("іԁіоt", "idiot"), ("ѕtυрid", "stupid"), ("ᴍᴏʀᴏɴ", "moron"), ("ꓡꓳꓢꓰꓣ", "loser"),
+     ("🅛🅞🅢🅔🅡", "loser"), ("🅸🅳🅸🅾🆃", "idiot"), ("🇫🇺🇨🇰", "fuck"), ("ʇıpıoʇ", "tipiot"),
+     ("ᎳᎪᎾᏦᎬᎡ", "waoker"), ("ɭ๏รєr", "loser"), ("ſcum", "scum"), ("fυ¢k", "fuck")],
+)  # fmt: skip
+def test_homoglyphs_read_as_letters(written: str, meant: str) -> None:
+    table = lexicons.load_homoglyphs()
+    folded = "".join(table.get(c, table.get(c.lower(), c)) for c in written)
+    assert unicodedata.normalize("NFKD", folded).casefold() == meant
+
+
+def test_leet_readings_have_priorities() -> None:
+    leet = lexicons.load_leet()
+    expected = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
+                "@": "a", "$": "s", "!": "i", "|": "i", "+": "t", "(": "c", "€": "e", "£": "l",
+                "¥": "y", "ph": "f", "vv": "w"}  # fmt: skip
+    assert {symbol: leet[symbol][0] for symbol in expected} == expected
+    assert leet["1"] == ("i", "l")
+    assert "*" not in leet
+    assert lexicons.load_leet("mask")["*"][0] == "u"
+    assert lexicons.load_leet("word")["gr8"] == ("great",)
+    assert lexicons.load_leet("symbol", "word")["4"] == ("a", "for")
+    kinds = ("symbol", "glyph", "mask", "phonetic", "word")
+    for symbol, readings in lexicons.load_leet(*kinds).items():
+        assert symbol
+        assert symbol == symbol.strip()
+        assert all(reading.isalpha() and reading.isascii() for reading in readings)
+
+
+def test_emoji_read_as_words() -> None:
+    table = lexicons.load_emoji()
+    assert len(table) >= 500
+    for emoji, words in table.items():
+        assert "\ufe0f" not in emoji
+        assert not emoji.isascii()
+        assert words == " ".join(words.split()).lower()
+        assert words.replace(" ", "").isalpha()
+    expected = {"🐷": "pig", "🔫": "gun", "💩": "shit", "🤡": "clown", "🖕": "fuck you",
+                "🏳\u200d🌈": "gay", "🇵🇱": "polish poland", "🧕": "muslim woman"}  # fmt: skip
+    assert {emoji: table[emoji] for emoji in expected} == expected
