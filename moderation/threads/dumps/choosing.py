@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moderation.threads.document import ReadOptions
-from moderation.threads.dumps import bare, nested, rhythm
+from moderation.threads.dumps import bare, headers, nested, rhythm
 from moderation.threads.dumps.found import CONFIDENT_ENOUGH, Dump, Found
 from moderation.threads.dumps.lines import Line, split_lines, split_paragraphs
 
-LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (nested.find, rhythm.find, bare.find)
+LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (
+    nested.find,
+    headers.find,
+    rhythm.find,
+    bare.find,
+)
 """Each layout's judge, the most telling first: of two that are equally sure, the first wins."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from moderation.records import Range
 from moderation.threads.dumps.lines import Line, Paragraph
+from moderation.threads.dumps.register import prose
 
 
 @dataclass(slots=True)
@@ -30,7 +31,8 @@ class Item:
 class Found:
     """A layout's answer: `confidence` in [0, 1], `start` = position where its comments begin.
 
-    Less than `CONFIDENT_ENOUGH` means that the reader prefers to stay silent.
+    Less than `CONFIDENT_ENOUGH` means that the reader prefers to stay silent. `rank` is the sum of
+    the evidence where a layout compares several readings of its own.
     """
 
     layout: str
@@ -38,6 +40,7 @@ class Found:
     reason: str
     items: list[Item] = field(default_factory=list)
     start: int = 0
+    rank: float = 0.0
 
 
 CONFIDENT_ENOUGH = 0.5
@@ -54,6 +57,13 @@ class Dump:
     text: str
     lines: list[Line]
     paragraphs: list[Paragraph]
+
+
+def is_running(paragraphs: Sequence[Paragraph]) -> bool:
+    """Whether this is an article or talk, and not a page with its menus and lists."""
+    bullets = sum(1 for paragraph in paragraphs if paragraph.lines[0].bullet)
+    running = sum(1 for paragraph in paragraphs if prose(paragraph.text))
+    return bullets <= 0.2 * len(paragraphs) and running >= 0.5 * len(paragraphs)
 
 
 def link_by_depth(items: Sequence[Item]) -> None:

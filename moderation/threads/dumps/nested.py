@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from moderation.records import Range
 from moderation.threads.dumps.found import Dump, Found, Item, link_by_depth
 from moderation.threads.dumps.lines import Line, span_of
-from moderation.threads.dumps.register import measure, name_score
+from moderation.threads.dumps.marks import read_mark
+from moderation.threads.dumps.register import measure, name_score, prose
 
 LAYOUT = "nested-list"
 LONGEST_NAME = 60
@@ -69,6 +70,15 @@ def _judge(dump: Dump, run: list[_Entry], complete: bool) -> Found | None:
     spoken = [entry for entry in run if entry.body]
     if len(spoken) < 2 or len(spoken) < 0.8 * len(run):
         return None
+    marks = [read_mark(entry.head) for entry in spoken]
+    first = [read_mark(entry.body[0]) for entry in spoken]
+    timed = sum(
+        1
+        for head, below in zip(marks, first, strict=True)
+        if head.date or head.says or head.number or below.date
+    )
+    if timed >= 0.4 * len(spoken):
+        return None  # header lines: their own layout reads them better
     named = [name_score(entry.head.text) for entry in spoken]
     short = sum(1 for entry in spoken if len(entry.head.text) <= LONGEST_NAME)
     if short < 0.9 * len(spoken) or sum(named) / len(named) < 0.4:
@@ -84,6 +94,8 @@ def _judge(dump: Dump, run: list[_Entry], complete: bool) -> Found | None:
         score += 0.2
         cues.append("a name recurs")
     bodies = [" ".join(line.shown for line in entry.body) for entry in spoken]
+    if sum(1 for body in bodies if prose(body)) < 0.5 * len(bodies):
+        return None
     remarks = [measure(body).remark for body in bodies]
     share = sum(1 for remark in remarks if remark > 0) / len(remarks)
     if share >= 0.3:

@@ -160,7 +160,7 @@ def name_score(text: str) -> float:
     if len(tokens) > 1:
         score *= 0.35 + 0.65 * capital / len(letters)
     score *= 0.5**function
-    if any(mark in text for mark in ",;?!"):
+    if any(mark in text for mark in ",;?!") or ": " in text:
         score *= 0.5
     return score
 

@@ -11,7 +11,7 @@ import math
 from collections import Counter
 
 from moderation.records import Range
-from moderation.threads.dumps.found import Dump, Found, Item
+from moderation.threads.dumps.found import Dump, Found, Item, is_running
 from moderation.threads.dumps.lines import Paragraph
 from moderation.threads.dumps.register import measure, name_score
 
@@ -113,7 +113,11 @@ def _judge(
             author = None
         else:
             texts[-1].append(paragraph)
-    if len(items) < 2 or not authors:
+    if len(items) < 2 or len(authors) <= lost:
+        return None
+    if not is_running(paragraphs[:start]) or not is_running(
+        [part for said in texts for part in said]
+    ):
         return None
     for item, spoken in zip(items, texts, strict=True):
         item.spans = [Range(spoken[0].span.start, spoken[-1].span.end)]

@@ -1,0 +1,735 @@
+"""Repeated records: the rhythm that a page's template leaves in a dump of it.
+
+Every comment was printed by the same template, so that some line comes again and again: "NAME
+says:", a date, a number, a row of buttons. Such lines are tried as anchors. Between two of them
+lie a text and the template's other lines, which are known by recurring too; what recurs is no
+text. Where the text lies (after its date or before it), where the name stands (in the anchor,
+above it, below it) and where the text ends are learned from all records of the document together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import median
+
+from moderation.threads.dumps.found import Dump, Found, Item, is_running, link_by_depth
+from moderation.threads.dumps.lines import span_of
+from moderation.threads.dumps.marks import Mark, read_mark
+from moderation.threads.dumps.register import measure, name_score, prose, words
+
+LAYOUT = "header-lines"
+LONGEST_NAME = 60
+LONGEST_LABEL = 80  # code points: a longer line that recurs is a text said twice
+_NAME = 0.25  # least name_score of what may be taken for an author
+
+
+@dataclass(slots=True)
+class _Record:
+    """Indices into the marks: `top` its first line, `anchor`, the text `[first, last]`."""
+
+    anchor: int
+    top: int
+    first: int
+    last: int
+    author: str | None = None
+    answered: bool = False  # has a button to reply or to report
+    footed: bool = False  # something of the template follows its text
+    twice: bool = False  # the name stands on two lines: a picture's label and itself
+
+
+@dataclass(slots=True)
+class _Plan:
+    """How the records of one kind of anchor are laid out."""
+
+    name: str
+    anchors: list[int]
+    place: str = "none"  # of the name: "in" the anchor, "up", "down", or "none"
+    after: bool = True  # the text comes after the anchor
+    slot: int = 0  # where above the anchor its name stands, see `_above`
+    labels: set[str] = field(default_factory=set)
+    prefixes: set[str] = field(default_factory=set)
+    major: set[str] = field(default_factory=set)
+    head: set[str] = field(default_factory=set)
+
+
+def find(dump: Dump) -> Found | None:
+    """The surest way to read the document as records; None where no line recurs as an anchor."""
+    marks = [read_mark(line) for line in dump.lines if not line.blank]
+    gaps = _gaps(dump)
+    best: Found | None = None
+    for name, anchors in _anchors(marks):
+        for run in _runs(anchors):
+            found = _read(dump, marks, gaps, name, run)
+            if found is not None and (best is None or _rank(found) > _rank(best)):
+                best = found
+    return best
+
+
+def _rank(found: Found) -> tuple[float, int]:
+    return found.rank * min(len(found.items), 12) ** 0.25, len(found.items)
+
+
+def _gaps(dump: Dump) -> list[int]:
+    """Blank lines above each line that is not blank."""
+    gaps: list[int] = []
+    gap = 0
+    for line in dump.lines:
+        if line.blank:
+            gap += 1
+        else:
+            gaps.append(gap)
+            gap = 0
+    return gaps
+
+
+# --- anchors ---------------------------------------------------------------------------------
+
+
+def _anchors(marks: Sequence[Mark]) -> list[tuple[str, list[int]]]:
+    """Kinds of lines that may open or close each record, with where they stand."""
+    tests: tuple[tuple[str, Callable[[Mark], bool]], ...] = (
+        ("NAME says", lambda mark: mark.says is not None),
+        ("date", lambda mark: mark.date is not None and mark.strong and len(mark.rest) <= 60),
+        (
+            "date alone",
+            lambda mark: mark.date is not None and mark.strong and len(mark.rest) <= 3,
+        ),
+        (
+            "name and date",
+            lambda mark: (
+                mark.date is not None and mark.strong and name_score(_author(mark.rest)) >= _NAME
+            ),
+        ),
+        ("time", lambda mark: mark.date is not None and len(mark.rest) <= 3),
+        (
+            "number",
+            lambda mark: mark.number is not None and len(mark.rest) <= 30 and len(mark.text) <= 40,
+        ),
+    )
+    kinds = [
+        (name, [index for index, mark in enumerate(marks) if test(mark)]) for name, test in tests
+    ]
+    seen: set[tuple[int, ...]] = set()
+    unique: list[tuple[str, list[int]]] = []
+    for name, anchors in kinds:
+        if len(anchors) >= 2 and tuple(anchors) not in seen:
+            seen.add(tuple(anchors))
+            unique.append((name, anchors))
+    return unique
+
+
+def _runs(anchors: list[int]) -> list[list[int]]:
+    """Cut where the way to the next anchor is far longer than usual; and the whole.
+
+    Of anchors on neighbouring lines ("April 5" above "6:32 PM") the first stands for all.
+    """
+    kept: list[int] = []
+    previous = -2
+    for at in anchors:
+        if at != previous + 1:
+            kept.append(at)
+        previous = at
+    if len(kept) < 2:
+        return []
+    steps = [right - left for left, right in pairwise(kept)]
+    limit = 8 * median(steps) + 40
+    runs: list[list[int]] = [[kept[0]]]
+    for step, at in zip(steps, kept[1:], strict=True):
+        if step > limit:
+            runs.append([])
+        runs[-1].append(at)
+    runs = [run for run in runs if len(run) >= 2]
+    return runs
+
+
+# --- one plan --------------------------------------------------------------------------------
+
+
+def _read(
+    dump: Dump, marks: Sequence[Mark], gaps: Sequence[int], name: str, run: list[int]
+) -> Found | None:
+    heading = _heading(marks, run)
+    if heading is not None:
+        kept = [at for at in run if at > heading]
+        if len(kept) >= 2:
+            run = kept
+        else:
+            heading = None
+    plan = _Plan(name, run)
+    _learn_labels(marks, plan)
+    best: tuple[float, list[_Record], _Plan] | None = None
+    for after in (True, False):
+        for place, slot in PLACES:
+            trial = replace(plan, place=place, after=after, slot=slot)
+            records = _cut(marks, gaps, trial, heading)
+            fit = _fit(marks, gaps, trial, records, heading)
+            if records and (best is None or fit > best[0]):
+                best = (fit, records, trial)
+    if best is None:
+        return None
+    _, records, trial = best
+    records = _trimmed(records)
+    return _found(dump, marks, trial, records, heading)
+
+
+NEAREST, FIRST, OVER = 0, -1, -2
+PLACES = (
+    ("in", 0),
+    ("up", NEAREST),
+    ("up", FIRST),
+    ("up", OVER),
+    *(("up", lines) for lines in range(1, 9)),
+    ("down", 0),
+    ("none", 0),
+)
+"""Where a name can stand; `_above` says what the second figure means."""
+
+
+def _trimmed(records: list[_Record]) -> list[_Record]:
+    """Without what stands before the first and behind the last record that can be answered.
+
+    Other lists of the page (related stories, new posts) have dates too, but no such buttons.
+    """
+    answered = [index for index, record in enumerate(records) if record.answered]
+    if len(answered) < 3:
+        return records
+    inner = records[answered[0] : answered[-1] + 1]
+    return inner if len(answered) >= 0.6 * len(inner) else records
+
+
+def _heading(marks: Sequence[Mark], run: list[int]) -> int | None:
+    """The last line like "12 Comments" above the first records, if there is one."""
+    last = run[min(2, len(run) - 1)]
+    start = max(0, run[0] - 40)
+    counts = Counter(mark.key for mark in marks[start : run[-1]])
+    found = None
+    for index in range(start, last):
+        if counts[marks[index].key] <= 2 and is_comment_heading(marks[index]):
+            found = index
+    return found
+
+
+def is_comment_heading(mark: Mark) -> bool:
+    """Whether a line says that comments follow: "12 Comments", "Kommentare", "3 responses to X"."""
+    if len(mark.text) > 120 or not mark.text:
+        return False
+    tokens = [token.strip(".,:;()[]«»“”\"'") for token in mark.text.lower().split()]
+    tokens = [token for token in tokens if token]
+    where = [at for at, token in enumerate(tokens) if token in words("comment_words")]
+    if not where or any(token in words("not_headings") for token in tokens):
+        return False
+    counted = any(token.isdigit() and token != "0" for token in tokens[: where[0] + 2])
+    if mark.text.rstrip()[-1:] == "*" or (mark.line.bullet and not counted):
+        return False
+    if counted:
+        return where[0] <= 3
+    return len(tokens) <= 2 and not mark.reply
+
+
+def _learn_labels(marks: Sequence[Mark], plan: _Plan) -> None:
+    """Keys that recur between anchors belong to the template; those nearly always there: major.
+
+    A sentence that recurs is somebody's signature, and no label.
+    """
+    counts: Counter[str] = Counter()
+    prefixes: Counter[str] = Counter()
+    above: Counter[str] = Counter()
+    edges = [*plan.anchors, min(len(marks), plan.anchors[-1] + 40)]
+    for left, right in pairwise(edges):
+        between = marks[left + 1 : right]
+        counts.update({mark.key for mark in between if mark.key})
+        prefixes.update({mark.prefix for mark in between if mark.prefix})
+    for anchor in plan.anchors:
+        above.update({mark.key for mark in marks[max(0, anchor - 12) : anchor] if mark.key})
+    segments = len(plan.anchors)
+    least = segments if segments < 4 else max(3, round(0.25 * segments))
+    plan.labels = {
+        key
+        for key, count in counts.items()
+        if count >= least
+        and len(key) <= LONGEST_LABEL
+        and not (key[-1] in ".!?…" and len(key.split()) >= 6)
+    }
+    plan.prefixes = {
+        prefix
+        for prefix, count in prefixes.items()
+        if segments >= 4 and count >= max(3, round(0.4 * segments))
+    }
+    plan.major = {key for key in plan.labels if counts[key] >= 0.6 * segments}
+    plan.head = {key for key in plan.major if above[key] >= 0.6 * segments}
+
+
+def _is_label(mark: Mark, plan: _Plan) -> bool:
+    return (
+        mark.buttons
+        or mark.key in plan.labels
+        or mark.prefix in plan.prefixes
+        or not mark.text
+        or not any(character.isalnum() for character in mark.text)
+        or (mark.date is not None and len(mark.rest) <= 3)
+        or (mark.number is not None and len(mark.rest) <= 3)
+    )
+
+
+def _ends_text(mark: Mark, plan: _Plan) -> bool:
+    return (
+        mark.reply
+        or mark.key in plan.major
+        or mark.prefix in plan.prefixes
+        or (mark.heading and is_comment_heading(mark))
+    )
+
+
+def _cut(
+    marks: Sequence[Mark], gaps: Sequence[int], plan: _Plan, heading: int | None
+) -> list[_Record]:
+    """Cut the run into records after the plan; those without text are left out."""
+    records: list[_Record] = []
+    anchors = plan.anchors
+    for position, anchor in enumerate(anchors):
+        if plan.after:
+            end = anchors[position + 1] if position + 1 < len(anchors) else None
+            before = anchors[position - 1] if position else (-1 if heading is None else heading)
+            record = _cut_after(marks, gaps, plan, before, anchor, end)
+        else:
+            before = anchors[position - 1] if position else (-1 if heading is None else heading)
+            record = _cut_before(marks, gaps, plan, before, anchor, position == 0)
+        if record is not None:
+            records.append(record)
+    return records
+
+
+def _cut_after(
+    marks: Sequence[Mark],
+    gaps: Sequence[int],
+    plan: _Plan,
+    before: int,
+    anchor: int,
+    end: int | None,
+) -> _Record | None:
+    """A record whose text follows its anchor; None where there is no text."""
+    stop = _last_end(marks, gaps, plan, anchor) if end is None else end
+    index = anchor + 1
+    author: str | None = None
+    twice = False
+    top = anchor
+    if plan.place == "in":
+        author = _author_in(marks[anchor])
+        while top - 1 > before and (
+            not marks[top - 1].text or (marks[top - 1].picture and gaps[top] == 0)
+        ):
+            top -= 1
+    elif plan.place == "up":
+        top, author, twice = _above(marks, plan, before, anchor)
+    while index < stop and _is_label(marks[index], plan):
+        if plan.place == "down" and _may_name(marks[index]):
+            break
+        index += 1
+    if plan.place == "down":
+        if index < stop and name_score(_author(marks[index].text)) >= _NAME:
+            author = _author(marks[index].text)
+            index += 1
+        while index < stop and _is_label(marks[index], plan):
+            index += 1
+    first = index
+    last = first - 1
+    footed = False
+    while index < stop:
+        if _ends_text(marks[index], plan):
+            footed = True
+            break
+        if not _is_label(marks[index], plan):
+            last = index
+        index += 1
+    if end is not None and plan.place == "up":
+        # leave the next record its name
+        upper, _, _ = _above(marks, plan, anchor, end)
+        last = min(last, upper - 1)
+    if last < first:
+        return None
+    answered = any(mark.reply for mark in marks[anchor:stop])
+    return _Record(anchor, top, first, last, author, answered, footed, twice)
+
+
+def _cut_before(
+    marks: Sequence[Mark],
+    gaps: Sequence[int],
+    plan: _Plan,
+    before: int,
+    anchor: int,
+    first_record: bool,
+) -> _Record | None:
+    """A record whose text precedes its anchor; None where there is no text."""
+    start = before + 1
+    if first_record:
+        start = max(start, anchor - 60)
+    while not first_record and start < anchor and _is_label(marks[start], plan):
+        if plan.place == "down" and _may_name(marks[start]):
+            break
+        start += 1
+    author: str | None = None
+    stop = anchor
+    if plan.place == "in":
+        author = _author_in(marks[anchor])
+    elif plan.place == "up":
+        top, author, _ = _above(marks, plan, before, anchor)
+        if author is None:
+            return None
+        stop = top
+    last = stop - 1
+    while last >= start and _is_label(marks[last], plan):
+        last -= 1
+    if first_record:
+        # the first text begins below whatever belongs to the template, or below its name
+        index = last
+        while index >= start and not _ends_text(marks[index], plan) and not marks[index].heading:
+            index -= 1
+        start = max(start, index + (0 if index >= start and marks[index].heading else 1))
+        if plan.place == "down":
+            for index in range(last - 1, start - 1, -1):
+                if _may_name(marks[index]) and gaps[index] > 0:
+                    start = index
+                    break
+    first = start
+    while first <= last and _is_label(marks[first], plan):
+        if plan.place == "down" and _may_name(marks[first]):
+            break
+        first += 1
+    top = first
+    if plan.place == "down":
+        if first > last or name_score(_author(marks[first].text)) < _NAME:
+            return None
+        author = _author(marks[first].text)
+        first += 1
+        while first <= last and (
+            _is_label(marks[first], plan) or _author(marks[first].text) == author
+        ):
+            first += 1
+    if last < first:
+        return None
+    answered = any(mark.reply for mark in marks[first : anchor + 3])
+    return _Record(anchor, top, first, last, author, answered, True)
+
+
+def _above(
+    marks: Sequence[Mark], plan: _Plan, before: int, anchor: int
+) -> tuple[int, str | None, bool]:
+    """The lines above an anchor that belong to it: where they begin, and the name among them.
+
+    The third figure tells whether the name stands there twice.
+
+    By `plan.slot`: NEAREST = the nearest line that is no label; FIRST = the first such line below
+    what closes the text before; OVER = the nearest one over the labels that head each record;
+    k > 0 = the k-th line above the anchor, whatever it is.
+    """
+    at: int | None = None
+    lowest = max(before + 1, anchor - 40)
+    if plan.slot > 0:
+        index = anchor - plan.slot
+        mark = marks[index]
+        if index > before and not mark.buttons and mark.prefix not in plan.prefixes:
+            at = index if mark.key not in plan.major else None
+    elif plan.slot == NEAREST:
+        at = next((i for i in range(anchor - 1, lowest - 1, -1) if _free(marks[i], plan)), None)
+    elif plan.slot == FIRST:
+        free: list[int] = []
+        for index in range(anchor - 1, lowest - 1, -1):
+            if _free(marks[index], plan):
+                if len(marks[index].text) > 2 * LONGEST_NAME or len(free) == 6:
+                    break
+                free.append(index)
+            elif free and _ends_text(marks[index], plan):
+                break
+        at = _likeliest(marks, free, anchor)
+    else:
+        heads = [i for i in range(max(lowest, anchor - 20), anchor) if marks[i].key in plan.head]
+        if heads:
+            over = range(heads[0] - 1, max(lowest, heads[0] - 4) - 1, -1)
+            at = _likeliest(marks, [i for i in over if not marks[i].buttons], anchor)
+    if at is None or name_score(_author(marks[at].text)) < _NAME:
+        return anchor, None, False
+    name = _author(marks[at].text)
+    top = at
+    twice = False
+    # the name once more as a label of the picture, its first letter in place of a picture
+    while top - 1 > before and (
+        marks[top - 1].picture
+        or _author(marks[top - 1].text) in (name, name[0].upper())
+        or not marks[top - 1].text
+    ):
+        top -= 1
+        twice = twice or _author(marks[top].text) == name
+    return top, name, twice
+
+
+def _likeliest(marks: Sequence[Mark], lines: Sequence[int], anchor: int) -> int | None:
+    """The line most like a name: by its shape, and by being said again near by."""
+    best: tuple[float, int] | None = None
+    for at in lines:
+        name = _author(marks[at].text)
+        score = name_score(name)
+        if score < _NAME:
+            continue
+        around = [*range(max(0, at - 2), at), *range(at + 1, min(len(marks), anchor + 12))]
+        if len(name) >= 3 and any(name in marks[other].text for other in around):
+            score += 0.5
+        if best is None or score >= best[0]:
+            best = (score, at)
+    return None if best is None else best[1]
+
+
+def _may_name(mark: Mark) -> bool:
+    """Whether a line can be a name although it recurs: "Anonymous" writes most comments."""
+    return (
+        not mark.buttons
+        and mark.date is None
+        and mark.number is None
+        and name_score(_author(mark.text)) >= 0.5
+    )
+
+
+def _free(mark: Mark, plan: _Plan) -> bool:
+    return not _is_label(mark, plan)
+
+
+def _last_end(marks: Sequence[Mark], gaps: Sequence[int], plan: _Plan, anchor: int) -> int:
+    """Where the last record ends at the latest: at a form, a heading, or when prose ends."""
+    index = anchor + 1
+    column = marks[anchor].line.indent
+    while index < len(marks) and _is_label(marks[index], plan):
+        index += 1
+    seen = 0
+    while index < len(marks):
+        mark = marks[index]
+        if seen and (mark.heading or is_form(mark)):
+            return index
+        if seen and mark.line.indent < min(column, marks[anchor + 1].line.indent) and gaps[index]:
+            return index
+        apart = mark.line.bullet or gaps[index] > 1 or mark.picture
+        if seen and gaps[index] and apart and not prose(mark.text) and len(mark.text) < 60:
+            return index
+        seen += 1
+        index += 1
+    return index
+
+
+def is_form(mark: Mark) -> bool:
+    """Whether a line belongs to a comment form or to what a page prints below its comments."""
+    low = mark.text.lower()
+    return len(low) <= 100 and any(words_ in low for words_ in words("form_words"))
+
+
+def _author(text: str) -> str:
+    """A name without what pages print beside it."""
+    tokens = text.split()
+    while tokens and tokens[0].lower().strip(":") in words("avatar_words") | {
+        "by",
+        "posted",
+        "von",
+    }:
+        tokens = tokens[1:]
+    joined = " ".join(tokens).strip(" -–—•·|,:")
+    tokens = joined.split(" ")
+    if len(tokens) > 1 and tokens[-1].lower().rstrip(":.…") in words("says"):
+        joined = " ".join(tokens[:-1])
+    if len(joined) > 3:
+        # "Anna Anna", "AnnaAnna": an avatar's label and the name
+        half = len(joined) // 2
+        if joined[:half].strip() == joined[len(joined) - half :].strip():
+            joined = joined[:half].strip()
+    return joined
+
+
+def _author_in(mark: Mark) -> str | None:
+    if mark.says is not None:
+        return _author(mark.says) or None
+    rest = _author(mark.rest)
+    good = len(rest) <= LONGEST_NAME and any(character.isalpha() for character in rest)
+    return rest if good and rest[-1] not in "?!" else None
+
+
+# --- evidence --------------------------------------------------------------------------------
+
+
+def _fit(
+    marks: Sequence[Mark],
+    gaps: Sequence[int],
+    plan: _Plan,
+    records: Sequence[_Record],
+    heading: int | None,
+) -> float:
+    """How well a plan suits the run; only for choosing between plans of the same anchors."""
+    if not records:
+        return -1.0
+    count = len(plan.anchors)
+    names = [record.author for record in records if record.author]
+    likely = sum(
+        1.0 if _says(marks, record) else name_score(record.author or "") for record in records
+    )
+    several = min(1.0, 0.4 + len(set(names)) / (0.6 * len(names))) if names else 0.0
+    fit = len(records) / count + 1.4 * likely / count * several
+    if plan.place == "none":
+        fit += 0.25
+    if plan.place == "up" and plan.slot > 0:
+        fit -= 0.05
+    fit += 0.4 * sum(record.twice for record in records) / count
+    fit += 0.4 * sum(record.footed for record in records) / count if plan.after else 0.0
+    above = sum(min(gaps[at], 3) for at in plan.anchors) / count
+    below = sum(min(gaps[at + 1], 3) for at in plan.anchors if at + 1 < len(marks)) / count
+    if plan.after:
+        fit += 0.3
+        if heading is not None and plan.anchors[0] - heading <= 6:
+            fit += 0.3
+    else:
+        fit += 0.5 * (below - above)
+        dashed = sum(
+            marks[record.anchor - 1].line.bullet in ("–", "-", "—", "―")
+            or marks[record.anchor - 1].text[:1] in "–—-"
+            for record in records
+            if record.anchor
+        )
+        fit += 0.8 * dashed / count if plan.place == "up" else 0.0
+    return fit
+
+
+def _says(marks: Sequence[Mark], record: _Record) -> bool:
+    return marks[record.anchor].says is not None and record.author is not None
+
+
+def _found(
+    dump: Dump, marks: Sequence[Mark], plan: _Plan, records: list[_Record], heading: int | None
+) -> Found | None:
+    if len(records) < 2:
+        return None
+    count = len(records)
+    cues: list[str] = []
+    score = 0.05
+    says = sum(_says(marks, record) for record in records) / count
+    if says >= 0.5:
+        score += 0.4
+        cues.append(f'{says:.0%} "NAME says"')
+    answered = sum(record.answered for record in records) / count
+    if answered >= 0.4 and answered * count >= 2:
+        score += 0.35
+        cues.append(f"{answered:.0%} with a button to answer or report")
+    if heading is not None:
+        score += 0.25
+        cues.append(f'below "{marks[heading].text[:40]}"')
+    numbers = (
+        sum(
+            any(mark.number is not None for mark in marks[record.top : record.first])
+            for record in records
+        )
+        / count
+    )
+    if numbers >= 0.6:
+        score += 0.2
+        cues.append("numbered")
+    explicit = bool(cues)
+    behind = sum(1 for mark in marks[records[-1].last + 1 :] if mark.text)
+    if plan.after and behind <= 6:
+        score += 0.15
+        cues.append("nothing follows")
+    named = sum(record.author is not None for record in records) / count
+    score += 0.3 * named - 0.1
+    cues.append(f"{named:.0%} with a name")
+    authors = Counter(record.author for record in records if record.author)
+    if authors and max(authors.values()) > 1 and len(authors) > 1:
+        score += 0.1
+        cues.append("names recur")
+    texts = [
+        " ".join(mark.text for mark in marks[record.first : record.last + 1]) for record in records
+    ]
+    remarks = sum(measure(text).remark > 0 for text in texts) / count
+    score += 0.4 * remarks - 0.1
+    cues.append(f"{remarks:.0%} speak like remarks")
+    menus = sum(_is_menu(marks[record.first : record.last + 1]) for record in records) / count
+    score -= 0.6 * menus
+    if not explicit:
+        top = marks[records[0].top].line.visible
+        article = [part for part in dump.paragraphs if part.span.end <= top]
+        lengths = sorted(len(text) for text in texts)
+        if (
+            behind > 6
+            or named < 0.8
+            or remarks < 0.5
+            or lengths[-1] > 8 * max(lengths[len(lengths) // 2], 200)
+            or not is_running(article)
+        ):
+            score = min(score, 0.45)
+    rank = score + 0.1 * (says >= 0.5)
+    footed = sum(record.footed for record in records) / count
+    cues.append(f"text {'after' if plan.after else 'before'} it, name {plan.place}")
+    items = [_item(marks, record) for record in records]
+    _set_depths(marks, records, items)
+    reason = (
+        f'{count} records with "{plan.name}" lines; ' + ", ".join(cues) + f", footed {footed:.0%}"
+    )
+    start = min(marks[records[0].top].line.visible, items[0].spans[0].start)
+    return Found(LAYOUT, max(0.0, min(score, 0.98)), reason, items, start, rank)
+
+
+def _is_menu(part: Sequence[Mark]) -> bool:
+    return len(part) >= 3 and sum(1 for mark in part if mark.line.bullet) >= 0.5 * len(part)
+
+
+def _item(marks: Sequence[Mark], record: _Record) -> Item:
+    first, last = record.first, record.last
+    for index in range(last, first, -1):
+        # a preview that some pages print below the text: "NAME: its first words"
+        _, colon, words_ = marks[index].text.partition(": ")
+        if colon and words_ and marks[first].text.startswith(words_.rstrip(" .…")):
+            last = index - 1
+            break
+    lines = [mark.line for mark in marks[first : last + 1]]
+    created = next(
+        (
+            mark.date
+            for mark in marks[min(record.anchor, record.top) : max(record.first, record.anchor + 1)]
+            if mark.date is not None
+        ),
+        None,
+    )
+    return Item(
+        spans=[span_of(lines)],
+        author=record.author,
+        created=created,
+        confidence=0.95 if record.footed and record.author else 0.8,
+    )
+
+
+def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[Item]) -> None:
+    """Depths from dotted numbers, else from the columns where the records begin."""
+    dotted = [_dots(marks, record) for record in records]
+    if all(depth is not None for depth in dotted) and len(set(dotted)) > 1:
+        for item, depth in zip(items, dotted, strict=True):
+            item.depth = depth
+        link_by_depth(items)
+        return
+    tops = [_top_line(marks, record) for record in records]
+    columns = [mark.line.column for mark in tops]
+    indents = [mark.line.indent for mark in tops]
+    chosen = columns if len(set(columns)) < len(set(indents)) else indents
+    if len(set(chosen)) < 2:
+        return
+    for item, column in zip(items, chosen, strict=True):
+        item.depth = column
+    link_by_depth(items)
+
+
+def _dots(marks: Sequence[Mark], record: _Record) -> int | None:
+    for mark in marks[record.top : record.first]:
+        if mark.number is not None:
+            return mark.number.count(".")
+    return None
+
+
+def _top_line(marks: Sequence[Mark], record: _Record) -> Mark:
+    """The line whose column tells the depth: the list's bullet, or the anchor."""
+    for mark in marks[record.top : record.anchor + 1]:
+        if mark.line.bullet:
+            return mark
+    return marks[record.anchor]
