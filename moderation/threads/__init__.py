@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from moderation.records import Thread
@@ -20,6 +21,19 @@ __all__ = ["READERS", "Document", "ReadOptions", "choose_reader", "read_threads"
 
 READERS: tuple[str, ...] = (
     # module:attribute of each Reader; imported when a document is read
+    "moderation.threads.exports.own:READER",
+    "moderation.threads.exports.wxr:READER",
+    "moderation.threads.exports.disqus:READER",
+    "moderation.threads.exports.reddit:READER",
+    "moderation.threads.exports.hackernews:READER",
+    "moderation.threads.exports.youtube:READER",
+    "moderation.threads.exports.discourse:READER",
+    "moderation.threads.exports.mastodon:READER",
+    "moderation.threads.exports.commento:READER",
+    "moderation.threads.exports.remark42:READER",
+    "moderation.threads.exports.isso:READER",
+    "moderation.threads.exports.tables:CSV_READER",
+    "moderation.threads.exports.tables:JSON_READER",
     "moderation.threads.pages:READER",
     "moderation.threads.dumps:READER",
 )
@@ -41,6 +55,8 @@ def choose_reader(document: Document, options: ReadOptions | None = None) -> Rea
         found = reader.evidence(document)
         if found is None:
             continue
+        if options.columns and reader.name in ("csv", "json"):
+            found = Evidence(1.0, f"{found.reason}; the caller maps its columns")
         options.note(f"{reader.name}: {found.confidence:.2f} ({found.reason})")
         if best is None or found.confidence > best[0].confidence:
             best = (found, reader)
@@ -62,7 +78,11 @@ def read_threads(
         source = Document.from_bytes(source)
     elif not isinstance(source, Document):
         source = Document.from_path(source)
+    damage_told = False
     for thread in choose_reader(source, options).read(source, options):
+        if source.damage is not None and not damage_told:
+            damage_told = True
+            thread = replace(thread, warnings=(*thread.warnings, source.damage))
         if not options.keep_personal:
             thread = privacy.drop_personal(thread)
         if options.pseudonym_key is not None:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from moderation.records import Comment, Thread
 
 PSEUDONYM_DIGITS = 8  # hex digits: two of 10,000 authors share one with probability 0.012
+HANDLES = frozenset(("mastodon",))  # layouts whose authors are named user@server
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@.]+(?:\.[^\s<>()\[\],;:\"'@.]+)+")
 _HOST = re.compile(r"[0-9A-Fa-f:.]{3,45}")
 _EMPTY = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
@@ -41,7 +42,12 @@ def pseudonym(name: str, key: bytes) -> str:
 
 
 def drop_personal(thread: Thread) -> Thread:
-    """Remove e-mail and IP addresses from the authors; None where nothing else is left."""
+    """Remove e-mail and IP addresses from the authors; None where nothing else is left.
+
+    Layouts in `HANDLES` are left alone: their user names only look like addresses.
+    """
+    if thread.layout in HANDLES:
+        return thread
     return _with_authors(thread, _without_addresses)
 
 
