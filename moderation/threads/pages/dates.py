@@ -1,0 +1,340 @@
+"""Dates as pages show them, in many languages: is this text a date, and which one?
+
+Month names, units and words are data; a language is added by adding its words. Names are
+compared without marks and case. Relative times ("3 hours ago") are recognised but give no ISO
+date: the page does not say when "now" was.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+# twelve entries each; alternatives by "/"; any prefix of three or more letters counts as well
+_MONTHS = """
+january february march april may june july august september/sept october november december
+januar/janner februar/feber marz/maerz/mrz april mai juni juli august september oktober november dezember/dez
+janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
+enero febrero marzo abril mayo junio julio agosto septiembre/setiembre octubre noviembre diciembre
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
+januari februari maart/mrt april mei juni juli augustus september oktober november december
+stycznia/styczen lutego/luty marca/marzec kwietnia/kwiecien maja/maj czerwca/czerwiec lipca/lipiec sierpnia/sierpien wrzesnia/wrzesien pazdziernika/pazdziernik listopada/listopad grudnia/grudzien
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar mars/marts april mai/maj juni juli august september oktober november desember/december
+tammikuuta/tammikuu helmikuuta/helmikuu maaliskuuta/maaliskuu huhtikuuta/huhtikuu toukokuuta/toukokuu kesakuuta/kesakuu heinakuuta/heinakuu elokuuta/elokuu syyskuuta/syyskuu lokakuuta/lokakuu marraskuuta/marraskuu joulukuuta/joulukuu
+ledna/leden unora/unor brezna/brezen dubna/duben kvetna/kveten cervna/cerven cervence/cervenec srpna/srpen zari rijna/rijen listopadu/listopad prosince/prosinec
+januara/januar februara/februar marca/marec aprila/april maja/maj juna/jun jula/jul augusta/august septembra/september oktobra/oktober novembra/november decembra/december
+januar februar marcius aprilis majus junius julius augusztus szeptember oktober november december
+ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
+ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik
+января/январь февраля/февраль марта/март апреля/апрель мая/май июня/июнь июля/июль августа/август сентября/сентябрь октября/октябрь ноября/ноябрь декабря/декабрь
+січня/січень лютого/лютии березня/березень квітня/квітень травня/травень червня/червень липня/липень серпня/серпень вересня/вересень жовтня/жовтень листопада/листопад грудня/грудень
+януари февруари март април маи юни юли август септември октомври ноември декември
+ιανουαριου/ιανουαριος φεβρουαριου/φεβρουαριος μαρτιου/μαρτιος απριλιου/απριλιος μαιου/μαιος ιουνιου/ιουνιος ιουλιου/ιουλιος αυγουστου/αυγουστος σεπτεμβριου/σεπτεμβριος οκτωβριου/οκτωβριος νοεμβριου/νοεμβριος δεκεμβριου/δεκεμβριος
+siječnja/sijecnja veljace ozujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga/studenog prosinca
+januari februari maret april mei juni juli agustus september oktober november desember
+gener febrer marc/març abril maig juny juliol agost setembre octubre novembre desembre
+"""
+_UNITS = (
+    # seconds … years; whole words, compared without marks
+    "second sec secs seconds s sekunde sekunden seconde secondes segundo segundos secondi secondo "
+    "sekundy sekund sekunder sekunti секунд секунды секунду saniye detik "
+    "minute minutes min mins m minuten minuto minutos minuti minuut minuty minut minuter minuta "
+    "minuuttia минут минуты минуту мин хвилин dakika menit perc "
+    "hour hours hr hrs h stunde stunden std heure heures hora horas ora ore uur uren godzin godziny "
+    "godz godzine timmar timme timer time tuntia час часа часов годин saat jam hodin hodiny ora "
+    "day days d tag tagen tage jour jours dia dias giorno giorni dag dagen dagar dage dni dzien "
+    "paiva paivaa день дня дней дні gun hari dny nap napja "
+    "week weeks wk wks w woche wochen semaine semaines semana semanas settimana settimane weken "
+    "tydzien tygodnie tygodni vecka veckor uge uger viikko viikkoa неделю недели недель hafta minggu "
+    "month months mo mos mon monat monate monaten mois mes meses mese mesi maand maanden miesiac "
+    "miesiace miesiecy manad manader maned maneder maaned kuukausi kuukautta месяц месяца месяцев ay bulan "
+    "year years yr yrs y jahr jahre jahren an ans annee annees ano anos anni anno jaar jaren lat "
+    "lata rok ar vuosi vuotta год года лет yil tahun let"
+)
+_AGO = (
+    "ago her vor il y a hace ha fa geleden temu sedan siden sitten назад тому once önce zpet pred "
+    "lalu elott in atras dolu ealier earlier last previously"
+)
+_WORDS = (
+    # what else may stand in a date
+    "at um uhr am on of the um a à le el de del di den da dne kl klo klockan h hrs om alle ore às "
+    "as w o g г в об los las o'clock pm am p.m a.m est edt cst cdt mst mdt pst pdt gmt utc cet "
+    "cest bst ist aest aedt msk mez mesz pt et ct posted date time updated edited published "
+    "verfasst geschrieben erstellt publie poste ecrit posté par le publicado escrito inserito "
+    "geplaatst op sinds dodano napisany lagt skrevet added submitted commented replied asked "
+    "answered created about almost over around less than just now ca vom "
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri "
+    "sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr "
+    "sa so lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim lunes "
+    "martes miercoles jueves viernes sabado domingo mie jue vie sab dom lunedi martedi mercoledi "
+    "giovedi venerdi domenica gio segunda terca quarta quinta sexta feira maandag dinsdag woensdag "
+    "donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek sobota niedziela "
+    "mandag tirsdag onsdag torsdag fredag lordag sondag mandag tisdag lordag понедельник вторник "
+    "среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс pazartesi sali carsamba "
+    "persembe cuma cumartesi pazar st nd rd th er"
+)
+_DAY_WORDS = (
+    "today yesterday heute gestern vorgestern hier aujourd'hui avant-hier hoy ayer anteayer oggi "
+    "ieri hoje ontem vandaag gisteren dzis dzisiaj wczoraj idag igar i dag gar igår tanaan eilen "
+    "dnes vcera ma tegnap azi bugun dun сегодня вчера сьогодні вчора σημερα χθες 今日 昨日 今天 昨天 오늘 어제"
+)
+_NOW = frozenset(
+    ("just now", "now", "gerade eben", "a l'instant", "ahora mismo", "adesso", "agora", "zojuist",
+     "nyss", "только что", "刚刚", "たった今", "방금", "moments ago", "a moment ago")
+)
+
+
+def plain(text: str) -> str:
+    """Lower case without marks (é -> e, й -> и), for comparing words."""
+    text = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def _months() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in _MONTHS.strip().splitlines():
+        for number, names in enumerate(line.split(), 1):
+            for name in names.split("/"):
+                name = plain(name)
+                for length in range(3, len(name) + 1):
+                    found.setdefault(name[:length], number)
+    found.update({"may": 5, "mai": 5, "mar": 3, "jun": 6, "jul": 7, "maj": 5, "mei": 5, "lip": 7})
+    return found
+
+
+_MONTH = _months()
+_UNIT = frozenset(map(plain, _UNITS.split()))
+_AGO_WORD = frozenset(map(plain, _AGO.split()))
+_FILLER = frozenset(map(plain, _WORDS.split())) | frozenset(map(plain, _DAY_WORDS.split()))
+_DAY_WORD = frozenset(map(plain, _DAY_WORDS.split()))
+_ONE = frozenset("a an one ein eine einem einer un une una uno um uma een en ett et jeden jedna".split())
+
+_ISO = re.compile(
+    r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s,]{1,3}(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
+    r"\s?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+)
+_NUMERIC = re.compile(r"(?<![\d.])(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{2,4})(?!\d)")
+_CJK = re.compile(r"(\d{2,4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_VIETNAMESE = re.compile(r"(\d{1,2})\s+tháng\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})", re.IGNORECASE)
+_CJK_AGO = re.compile(
+    r"\d+\s*(?:秒|分|分钟|分鐘|時間|小时|小時|日|天|週間|周|ヶ月|か月|个月|個月|年|초|분|시간|일|주|개월|년)\s*(?:前|전)"
+)
+_CLOCK = re.compile(
+    r"(?<!\d)(\d{1,2})\s?[:.h]\s?([0-5]\d)(?:\s?[:.]\s?([0-5]\d))?\s*(?:([ap])\.?\s?m\b\.?)?",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?([ap])\.?m\b\.?", re.IGNORECASE)
+_ZONE = re.compile(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})\b")
+_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['’.-][^\W\d_]+)*", re.UNICODE)
+_SHORT_AGO = re.compile(r"(?:~|\+)?\d{1,4}\s?(?:s|sec|m|min|h|hr|hrs|d|w|wk|mo|y|yr|j|std|tg)\.?", re.I)
+_UNIX = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
+
+LONGEST = 90  # characters; longer texts are not looked at: they are prose
+
+
+def parse_date(text: str, day_first: bool | None = None) -> str | None:
+    """The first absolute date in `text` as ISO 8601, else None.
+
+    With the time where it is shown, with an offset only where one is shown. In "03/04/2020" the
+    day comes first if `day_first`, else if the first number is above 12, else second (`/`).
+    """
+    text = text.strip()
+    if not any(c.isdigit() for c in text):
+        return None
+    text = text[: 4 * LONGEST]
+    if _UNIX.fullmatch(text):
+        seconds = float(text) / (1000 if len(text.split(".")[0]) > 10 else 1)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0).isoformat()
+    match = _ISO.search(text)
+    if match:
+        year, month, day, hour, minute, second, zone = match.groups()
+        clock = (int(hour), int(minute), int(second or 0)) if hour else None
+        return _iso(int(year), int(month), int(day), clock or _clock(text, match.span()), zone)
+    for pattern, order in ((_CJK, (0, 1, 2)), (_VIETNAMESE, (2, 1, 0))):
+        match = pattern.search(text)
+        if match:
+            numbers = [int(n) for n in match.groups()]
+            year, month, day = (numbers[i] for i in order)
+            return _iso(year, month, day, _clock(text, match.span()), None)
+    found = _named(text)
+    if found is not None:
+        return found
+    match = _NUMERIC.search(text)
+    if match:
+        one, mark, two, three = match[1], match[2], match[3], match[4]
+        if len(one) == 4:
+            year, month, day = int(one), int(two), int(three)
+        else:
+            if len(one) > 2 or len(three) == 3:
+                return None
+            first, second_number, year = int(one), int(two), int(three)
+            swap = day_first if day_first is not None else mark != "/"
+            if first > 12:
+                swap = True
+            elif second_number > 12:
+                swap = False
+            day, month = (first, second_number) if swap else (second_number, first)
+        return _iso(year, month, day, _clock(text, match.span()), _zone(text))
+    return None
+
+
+def _named(text: str) -> str | None:
+    """A date with a month's name: "May 3rd, 2019", "3. Mai 2019 um 17:39", "3 de mayo de 2019"."""
+    tokens = [(m.group(), m.span()) for m in _TOKEN.finditer(text)][:40]
+    for number, (token, _) in enumerate(tokens):
+        word = plain(token).rstrip(".")
+        month = _MONTH.get(word)
+        if month is None or (len(word) < 3):
+            continue
+        before = [t for t in tokens[max(0, number - 3) : number] if t[0].isdigit() or plain(t[0]) not in ("de", "of", "den", "di")]
+        after = [t for t in tokens[number + 1 : number + 6]
+                 if plain(t[0]) not in ("de", "del", "of", "st", "nd", "rd", "th", "г", "tl")]
+        day = year = None
+        end = tokens[number][1][1]
+        used: set[tuple[int, int]] = set()
+        if before and before[-1][0].isdigit() and 1 <= int(before[-1][0][:9]) <= 31:
+            day = int(before[-1][0])
+            used.add(before[-1][1])
+            if after and after[0][0].isdigit() and len(after[0][0]) in (2, 4):
+                year = int(after[0][0])
+                used.add(after[0][1])
+                end = after[0][1][1]
+                if len(after[0][0]) == 2 and text[end : end + 1] == ":":
+                    year, end = None, tokens[number][1][1]
+            elif len(before) > 1 and before[-2][0].isdigit() and len(before[-2][0]) == 4:
+                year = int(before[-2][0])
+        elif after and after[0][0].isdigit() and len(after[0][0]) <= 2:
+            day = int(after[0][0])
+            if len(after) > 1 and after[1][0].isdigit() and len(after[1][0]) == 4:
+                year = int(after[1][0])
+                end = after[1][1][1]
+            elif before and before[-1][0].isdigit() and len(before[-1][0]) == 4:
+                year = int(before[-1][0])
+        if day is None or year is None:
+            if day is not None and number + 1 < len(tokens):
+                # "Mon Jan 5 17:39:00 2019", as ctime writes it
+                last = [t for t in tokens[number:] if len(t[0]) == 4 and t[0].startswith(("19", "20"))]
+                if last:
+                    year = int(last[0][0])
+            if day is None or year is None:
+                continue
+        return _iso(year, month, day, _clock(text, (tokens[number][1][0], end)), _zone(text[end:]))
+    return None
+
+
+def _clock(text: str, taken: tuple[int, int]) -> tuple[int, int, int] | None:
+    rest = text[: taken[0]] + " " * (taken[1] - taken[0]) + text[taken[1] :]
+    match = _CLOCK.search(rest)
+    if match:
+        hour, minute, second, half = int(match[1]), int(match[2]), int(match[3] or 0), match[4]
+    else:
+        match = _HOUR.search(rest)
+        if not match:
+            return None
+        hour, minute, second, half = int(match[1]), 0, 0, match[2]
+    if half:
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    return (hour, minute, second) if hour < 24 else None
+
+
+def _zone(text: str) -> str | None:
+    match = _ZONE.search(text)
+    return match[1] if match else None
+
+
+def _iso(
+    year: int, month: int, day: int, clock: tuple[int, int, int] | None, zone: str | None
+) -> str | None:
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    if not 1980 <= year <= 2100:
+        return None
+    try:
+        if clock is None:
+            return datetime(year, month, day).date().isoformat()
+        text = datetime(year, month, day, *clock).isoformat()
+    except ValueError:
+        return None
+    if zone in ("Z", "UTC", "GMT"):
+        return text + "+00:00"
+    if zone:
+        return text + (zone if ":" in zone else f"{zone[:3]}:{zone[3:]}")
+    return text
+
+
+def is_date(text: str) -> bool:
+    """True if a short text is a date or a time and hardly anything else."""
+    text = text.strip(" \t\n\r·•|,–—-()[]»«#")
+    if not 2 <= len(text) <= LONGEST or text.isdigit():
+        return False
+    words = _TOKEN.findall(text)
+    if not words or len(words) > 16:
+        return False
+    if _SHORT_AGO.fullmatch(text):
+        return True
+    if _CJK_AGO.search(text) and len(text) <= 14:
+        return True
+    lowered = [plain(word).rstrip(".") for word in words]
+    digits = sum(word.isdigit() for word in words)
+    other = sum(
+        1
+        for word in lowered
+        if not (
+            word.isdigit() or word in _MONTH or word in _UNIT or word in _AGO_WORD
+            or word in _FILLER or word in _ONE
+        )
+    )
+    if other > len(words) // 4:
+        return plain(text) in _NOW or bool((_CJK.search(text) or _VIETNAMESE.search(text)) and other <= 4)
+    if plain(text) in _NOW:
+        return True
+    if not digits:
+        ago = any(word in _AGO_WORD for word in lowered)
+        unit = any(word in _UNIT and len(word) > 2 for word in lowered)
+        one = any(word in _ONE for word in lowered)
+        return (ago and unit and one) or (len(words) <= 2 and lowered[0] in _DAY_WORD)
+    if parse_date(text) is not None:
+        return True
+    if _CLOCK.search(text) and (digits >= 2):
+        # a time alone, or with a day: "7:18 PM", "gestern 17:03", "11:43pm On Apr 23"
+        return True
+    ago = any(word in _AGO_WORD for word in lowered)
+    unit = any(word in _UNIT for word in lowered) or bool(
+        re.search(r"\d\s?(?:s|m|h|d|w|mo|y|mins?|hrs?|days?|wks?|yrs?)\b", text)
+    )
+    if ago and unit:
+        return True
+    if any(word in _MONTH and len(word) >= 3 for word in lowered) and len(words) <= 4:
+        # without its year, or without its day: "Apr 23", "April 2019"
+        return True
+    return unit and len(words) == 2 and any(len(word) > 1 and word in _UNIT for word in lowered)
+
+
+_INSIDE = re.compile(
+    r"""(?ix)
+    (?: \b(?:on|am|at|le|el|il|posted|vom|den|op|w\ dniu|kl\.?)\s+ )?
+    (?:
+      \d{4}-\d{1,2}-\d{1,2}(?:[T\s,]{1,3}\d{1,2}:\d{2}(?::\d{2})?)?
+    | \d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?:\D{1,8}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
+    | \d{2,4}\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일]
+    | (?:\w{2,9}\.?,?\s)?\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d]{3,12}\.?,?\s(?:de\s|del\s)?\d{4}
+      (?:\D{1,10}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
+    | [^\W\d]{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}(?:\D{1,8}\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
+    | (?:about\s|vor\s|il\ y\ a\s|hace\s|há\s)?\d{1,3}\s[^\W\d]{1,9}\.?\s(?:ago|her|fa|geleden|temu|sedan|siden|sitten|назад|önce)
+    | (?:vor|il\ y\ a|hace|há)\s(?:\d{1,3}|einem|einer|un|une|una|um|uma)\s[^\W\d]{1,9}
+    )
+    """
+)
+
+
+def find_date(text: str) -> tuple[int, int] | None:
+    """Where the first date stands in a short line: code points [start, end), or None."""
+    if not any(c.isdigit() for c in text) or len(text) > 4 * LONGEST:
+        return None
+    for match in _INSIDE.finditer(text):
+        if is_date(match.group()):
+            return match.span()
+    return None

@@ -1,0 +1,850 @@
+"""From records to fields: author, date, text, by selectors or by what recurs.
+
+Template induction: in a list of comments each field stands in the same place of its record, so
+places are compared over all records. An author's place holds short, varying, name-like texts
+("author" in a class, a link to a profile); a date's place holds dates, in order; the text's place
+holds most of what is left once the recurring words (buttons, labels, ranks) are taken away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from moderation.threads.pages.dates import find_date, is_date, parse_date
+from moderation.threads.pages.records import Record
+from moderation.threads.pages.selectors import compile_selectors
+from moderation.threads.pages.tree import Element, Page
+
+AUTHOR_WORDS = re.compile(
+    r"author|auteur|autor|auttore|user|nick|poster|^fn$|name|byline|commenter|commentor|creator|"
+    r"member|handle|owner|^by$|person|profile|verfasser|nutzer|usuario|utilisateur|utente",
+    re.IGNORECASE,
+)
+NOT_AUTHOR_WORDS = re.compile(
+    r"avatar|rank|title|info|count|posts|badge|group|status|date|time|role|level|locat|joined|"
+    r"reply|replies|parent|mention|signature|quote|stat|score|body|content|text|icon|image|photo|"
+    r"label|online|offline|flair|button|link-?count",
+    re.IGNORECASE,
+)
+PROFILE_LINK = re.compile(
+    r"(?:^|/)(?:users?|profiles?|members?|u|authors?|people|accounts?|membres?|usuarios?|perfil|"
+    r"profil|benutzer|nutzer|mitglied(?:er)?|profilo|utenti|user-\w+)[/.?=-]|/[~@][\w.]+|member\.php|"
+    r"profile\.php|memberlist|viewprofile|action=profile|user_?id=|[?&]uid=|userinfo|[?&]u=\d|"
+    r"showuser|mode=profile|/profile\b|blogger\.com/profile",
+    re.IGNORECASE,
+)
+BODY_WORDS = re.compile(
+    r"(?:comment|post|message|msg|reply|entry|kommentar|answer|review)s?[_-]{0,2}"
+    r"(?:content|body|text|txt|message|copy|entry|inhalt|main|msg|raw|html)|^(?:content|text|body|"
+    r"message|cooked|md|msg|description|articlebody|commenttext|reviewbody|usercontent|messagetext|"
+    r"bbwrapper|e-content|markdown|rich-?text|prose|commenttext|texto|contenu|inhalt|entry)$",
+    re.IGNORECASE,
+)
+NOT_BODY_WORDS = re.compile(
+    r"signature|^sig|[_-]sig$|avatar|user-?info|user-?details|profile|author-?info|tooltip|hovercard|"
+    r"dropdown|menu|actions?$|controls?$|toolbar|button|^tools|permalink|rating|voting|votes?$|"
+    r"score|badge|share|social|report|reply-?(?:link|button|to)|likes?$|karma|reactions?|"
+    r"^meta$|[-_]meta$|[-_]header$|[-_]footer$|^footer$|^header$|breadcrumb|edited|editnote|"
+    r"attachments?-|advert|\bads?\b|promo",
+    re.IGNORECASE,
+)
+QUOTE_WORDS = re.compile(
+    r"quote|zitat|^cita$|citation|quoted|blockquote", re.IGNORECASE
+)
+NOT_QUOTE_WORDS = re.compile(
+    r"selecttoquote|quote-?(?:button|link|icon|this|reply|able)|unquote|multiquote|js-quote", re.I
+)
+SAYS = re.compile(
+    r"^\s*(?:(?:by|von|par|por|da|di|door|av|af|от|автор:?|posted by|submitted by|written by|"
+    r"geschrieben von|verfasst von|kommentar von|comment by|comentario de|commento di|comment from|"
+    r"reply by|antwort von|réponse de|name:|author:|autor:|user:)\s+)?"
+    r"(?P<name>\S(?:.{0,58}?\S)?)\s*"
+    r"(?:(?:\bsays|\bsaid|\bsagt|\bschreibt|\bschrieb|\bwrote|\bwrites|\bmeint|\bdit|\ba dit|"
+    r"\ba écrit|\bécrit|\bdice|\bdijo|\bha dicho|\bha scritto|\bscrive|\bha detto|\bdisse|\bdiz|"
+    r"\bescreveu|\bzegt|\bschreef|\bpisze|\bnapisał|\bmówi|\bskrev|\bskriver|\bsäger|\bsier|\bsiger|"
+    r"\bkirjoitti|\bsanoo|\bpíše|\bnapsal|\bhovorí|\bíрta|\bszerint|\bспune|\bspune|\bcommented|"
+    r"\bcommenta|\breplied|\banswered|\bkommentierte|\bpiše|\bговорит|\bпишет|\bсказал|\bdedi ki|"
+    r"\bposted|\bсказав|\bさんのコメント|さんより|说道?|說道?)\s*(?:on|am|le|:|：|\.{3}|…)?|\s*[:：])\s*$",
+    re.IGNORECASE,
+)
+BY = re.compile(
+    r"^\s*(?:by|von|par|por|di|door|av|af|от|автор:?|posted by|submitted by|written by|"
+    r"geschrieben von|verfasst von|comment by|name:|author:|autor:|user:|[-–—|•])\s+(?=\S)",
+    re.IGNORECASE,
+)
+BUTTONS = frozenset(
+    """reply|answer|respond|quote|report|flag|edit|delete|like|unlike|dislike|share|permalink|link|
+    parent|more|show more|read more|hide|collapse|expand|follow|subscribe|vote|upvote|downvote|
+    recommend|save|copy link|view profile|reply to this comment|report abuse|report comment|
+    reply with quote|log in to reply|login to reply|log in to comment|like this|top|back to top|
+    antworten|zitieren|melden|löschen|bearbeiten|teilen|gefällt mir|antwort|beitrag melden|
+    kommentar melden|nach oben|empfehlen|link zum kommentar|auf diesen kommentar antworten|
+    répondre|signaler|citer|partager|modifier|supprimer|j'aime|alerter|haut|
+    responder|citar|denunciar|compartir|reportar|me gusta|editar|eliminar|compartilhar|curtir|
+    rispondi|segnala|cita|condividi|mi piace|modifica|elimina|
+    beantwoorden|reageer|rapporteer|citeer|delen|vind ik leuk|antwoord|
+    odpowiedz|zgłoś|cytuj|udostępnij|svara|rapportera|citera|svar|anmäl|vastaa|ilmoita|
+    odpovědět|nahlásit|citovat|válasz|răspunde|yanıtla|cevapla|beğen|şikayet et|
+    ответить|цитировать|пожаловаться|поделиться|нравится|ссылка|відповісти|
+    返信|返信する|報告|回复|回覆|举报|답글|신고""".replace("\n", "").split("|")
+)
+BUTTONS = frozenset(" ".join(b.split()) for b in BUTTONS)
+_DIGITS = re.compile(r"\d+")
+_MARK = re.compile(r"[-_]{0,2}\d+[-_]?|^(?:odd|even|alt|first|last|active|open|closed|new|old)$")
+
+NAME_LENGTH = 60  # characters; longer texts are no names
+NAME_WORDS = 7
+
+
+@dataclass(eq=False, slots=True)
+class Fields:
+    """What was found of one record; elements are None where nothing was."""
+
+    record: Record
+    author: str | None = None
+    author_element: Element | None = None
+    created_raw: str | None = None
+    created_at: str | None = None
+    date_element: Element | None = None
+    body: tuple[Element, ...] = ()
+    pieces: list[int] = field(default_factory=list)
+    quotes: list[Element] = field(default_factory=list)
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """Where fields are, as far as a system's table entry says it; "" = to be induced."""
+
+    author: str = ""
+    date: str = ""
+    body: str = ""
+    drop: str = ""
+    quote: str = ""
+    deleted: str = ""
+
+
+def stable(token: str) -> str:
+    """A class token or id without its numbers; "" for tokens that only mark a position."""
+    return _MARK.sub("", token)
+
+
+class Keys:
+    """Names for places: the same place in two records has the same key."""
+
+    def __init__(self, roots: frozenset[int]) -> None:
+        self._roots = roots
+        self._known: dict[int, str] = {}
+
+    def __call__(self, element: Element) -> str:
+        known = self._known.get(element.index)
+        if known is not None:
+            return known
+        chain = [element]
+        while chain[-1].parent is not None and chain[-1].index not in self._roots:
+            parent = chain[-1].parent
+            if parent.index in self._known or len(chain) > 40:
+                break
+            chain.append(parent)
+        key = ""
+        for node in reversed(chain):
+            if node.index in self._roots:
+                key = "^"
+            else:
+                tokens = sorted({s for t in node.classes if (s := stable(t))})
+                tokens += [node.get(n) for n in ("itemprop", "rel", "slot", "property") if node.get(n)]
+                if tokens:
+                    key = node.tag + "." + ".".join(tokens[:6])
+                elif node.id and (name := stable(node.id)):
+                    key = node.tag + "#" + name
+                else:
+                    above = self._known.get(node.parent.index, "^") if node.parent else "^"
+                    key = f"{above[-200:]}>{node.tag}"
+                    if node.tag in ("td", "th", "span", "div", "dd", "li", "a", "b", "strong"):
+                        key += str(min(_position(node), 4))
+            self._known[node.index] = key
+        return key
+
+
+def _position(element: Element) -> int:
+    """How many siblings of the same tag stand before it (at most 4 are told apart)."""
+    if element.parent is None:
+        return 0
+    count = 0
+    for sibling in element.parent.children:
+        if sibling is element:
+            return count
+        if sibling.tag == element.tag:
+            count += 1
+            if count >= 4:
+                return count
+    return count
+
+
+def read_fields(
+    page: Page, records: list[Record], selectors: Selectors, day_first: bool | None = None
+) -> list[Fields]:
+    """Fields of each record, in the records' order."""
+    roots = frozenset(root.index for record in records for root in record.roots)
+    keys = Keys(roots)
+    fields = [Fields(record) for record in records]
+    found_bodies = _select_bodies(fields, selectors, roots)
+    _find_dates(page, fields, selectors, roots, keys)
+    _find_authors(page, fields, selectors, roots, keys)
+    if not found_bodies:
+        _induce_bodies(page, fields, keys)
+    _cut_bodies(page, fields, selectors, roots, keys)
+    _parse_dates(fields, day_first)
+    return fields
+
+
+# ---------------------------------------------------------------- selectors
+
+
+def _pick(
+    elements: Iterable[Element], text: str, roots: frozenset[int]
+) -> list[tuple[Element, str | None]]:
+    """All owned elements that fit the first alternative which fits any."""
+    if not text:
+        return []
+    elements = list(elements)
+    for selector in compile_selectors(text):
+        found = [
+            (element, selector.attribute)
+            for element in elements
+            if selector.matches(element, roots)
+            and not (selector.attribute and not element.get(selector.attribute).strip())
+        ]
+        if found:
+            return found
+    return []
+
+
+def _select_bodies(fields: list[Fields], selectors: Selectors, roots: frozenset[int]) -> bool:
+    """Bodies by selector; False where so few fit that they must be induced."""
+    if not selectors.body:
+        return False
+    hits = 0
+    for one in fields:
+        picked = [element for element, _ in _pick(one.record.elements, selectors.body, roots)]
+        outermost: list[Element] = []
+        for element in picked:
+            if not outermost or element.index >= outermost[-1].end:
+                outermost.append(element)
+        one.body = tuple(outermost)
+        hits += bool(picked)
+    if hits >= 0.5 * len(fields):
+        return True
+    for one in fields:
+        one.body = ()
+    return False
+
+
+# ---------------------------------------------------------------- dates
+
+
+def _date_of(page: Page, element: Element) -> tuple[str, str] | None:
+    """(raw text shown, text to parse) if this very element holds a date."""
+    attributes = element.attributes
+    shown = ""
+    if element.last - element.first <= 6:
+        shown = element.text
+    if attributes:
+        for name in ("datetime", "data-time", "data-timestamp", "data-utime", "data-unixtime",
+                     "data-date", "data-datetime", "data-epoch", "data-created", "data-created-at",
+                     "content", "created-timestamp", "ts"):
+            value = attributes.get(name, "")
+            if value and (name != "content" or "date" in attributes.get("itemprop", "").lower()):
+                if parse_date(value) is not None and len(value) < 60:
+                    return (value if name == "datetime" else shown or value), value
+        title = attributes.get("title", "")
+        if title and len(title) < 60 and parse_date(title) is not None and (
+            element.tag in ("span", "a", "time", "abbr", "small", "b", "i", "em", "div", "p")
+            and (is_date(shown) or is_date(title)) and len(shown) < 40
+        ):
+            return title if not is_date(shown) else shown, title
+    if element.tag == "time" and shown:
+        return shown, shown
+    return None
+
+
+def _find_dates(
+    page: Page, fields: list[Fields], selectors: Selectors, roots: frozenset[int], keys: Keys
+) -> None:
+    candidates: list[list[tuple[str, Element, str, str]]] = []
+    for one in fields:
+        found: list[tuple[str, Element, str, str]] = []
+        for element, attribute in _pick(one.record.elements, selectors.date, roots)[:1]:
+            text = element.get(attribute) if attribute else element.text
+            dated = None if attribute else _date_of(page, element)
+            if dated is None and not attribute:
+                for inner in element.descendants:
+                    dated = _date_of(page, inner)
+                    if dated is not None:
+                        break
+            if dated is None:
+                place = find_date(text)
+                if place is not None and not is_date(text):
+                    text = text[place[0] : place[1]]
+                dated = (text, text)
+            if dated[0].strip() and len(dated[0]) < 120:
+                one.date_element, one.created_raw, one.created_at = element, dated[0], dated[1]
+        if one.created_raw is None:
+            found = _date_candidates(page, one, keys)
+        candidates.append(found)
+    _choose_dates(fields, candidates)
+
+
+def _in_body(one: Fields, element: Element) -> bool:
+    return any(body.contains(element) for body in one.body)
+
+
+def _in_quote(element: Element, record: Record) -> bool:
+    place: Element | None = element
+    for _ in range(12):
+        if place is None or place in record.roots:
+            return False
+        if place.tag == "blockquote" or _is_quote(place):
+            return True
+        place = place.parent
+    return False
+
+
+def _is_quote(element: Element) -> bool:
+    return any(
+        QUOTE_WORDS.search(token) and not NOT_QUOTE_WORDS.search(token)
+        for token in element.classes
+    )
+
+
+def _date_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Element, str, str]]:
+    found: list[tuple[str, Element, str, str]] = []
+    inside = -1
+    for element in one.record.elements:
+        if element.index < inside:
+            continue
+        if _in_body(one, element):
+            inside = element.end
+            continue
+        dated = _date_of(page, element)
+        if dated is not None:
+            if not _in_quote(element, one.record):
+                found.append((keys(element), element, *dated))
+            inside = element.end
+            if len(found) >= 12:
+                break
+    held = {c[1].index for c in found}
+    for piece in one.record.pieces:
+        owner = page.elements[page.owners[piece]]
+        if owner.index in held or page.stops[piece] - page.starts[piece] > 300:
+            continue
+        text = page.piece(piece)
+        place: tuple[int, int] | None = None
+        if is_date(text):
+            place = (0, len(text))
+        elif len(text) < 160:
+            place = find_date(text)
+        if place is None or _in_body(one, owner) or _in_quote(owner, one.record):
+            continue
+        label = text[: place[0]]
+        if re.search(r"(?i)join|regist|member since|dabei|inscri|seit|since|edit|bearbeitet|geändert|modifi|ändrad", label):
+            continue
+        whole = place[1] - place[0] >= 0.5 * len(text)
+        raw = text[place[0] : place[1]]
+        found.append((keys(owner) + ("" if whole else " in line"), owner, raw.strip(), raw))
+        if len(found) >= 16:
+            break
+    return found
+
+
+def _choose_dates(
+    fields: list[Fields], candidates: list[list[tuple[str, Element, str, str]]]
+) -> None:
+    """The place that most records share; among equals, the one whose dates are in order."""
+    shared: Counter[str] = Counter()
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    marked: Counter[str] = Counter()
+    for found in candidates:
+        seen: set[str] = set()
+        for key, element, _, text in found:
+            if key not in seen:
+                seen.add(key)
+                shared[key] += 1
+                values[key].append(parse_date(text) or "")
+                if element.tag == "time" or "datetime" in element.attributes:
+                    marked[key] += 1
+    if not shared:
+        return
+
+    def rank(key: str) -> tuple[float, ...]:
+        dates = values[key]
+        pairs = [(a, b) for a, b in zip(dates, dates[1:], strict=False) if a and b]
+        ordered = 0.0
+        if pairs:
+            up = sum(a <= b for a, b in pairs) / len(pairs)
+            ordered = max(up, 1 - up if any(a != b for a, b in pairs) else up)
+        most = max(shared.values())
+        coverage = shared[key] / most
+        panel = bool(re.search(r"(?i)join|regist|profil|userinfo|member-?since|signup", key))
+        return (
+            round(coverage, 1) - panel - 0.3 * key.endswith(" in line") + 0.2 * (marked[key] > 0)
+            + 0.4 * ordered,
+        )
+
+    order = {key: number for number, key in enumerate(sorted(shared, key=rank, reverse=True))}
+    for one, found in zip(fields, candidates, strict=True):
+        if one.created_raw is None and found:
+            key, element, raw, text = min(found, key=lambda c: order[c[0]])
+            if shared[key] < 0.3 * len(fields) and len(fields) > 4:
+                continue
+            one.date_element, one.created_raw, one.created_at = element, raw, text
+
+
+def _parse_dates(fields: list[Fields], day_first: bool | None) -> None:
+    """Order of day and month in "3/4/2020": as in any date of the page whose day is above 12."""
+    if day_first is None:
+        for one in fields:
+            match = re.match(r"\s*(\d{1,2})/(\d{1,2})/\d{2,4}", one.created_at or "")
+            if match and int(match[1]) > 12:
+                day_first = True
+            elif match and int(match[2]) > 12:
+                day_first = False
+    for one in fields:
+        if one.created_at is not None:
+            one.created_at = parse_date(one.created_at, day_first)
+        if one.created_raw is not None:
+            one.created_raw = " ".join(one.created_raw.split()).strip("·•|,–— ") or None
+
+
+# ---------------------------------------------------------------- authors
+
+
+def clean_name(text: str) -> str | None:
+    """A name as shown, without "says:", "by" and marks around it; None if it cannot be one."""
+    text = " ".join(text.split())
+    match = SAYS.match(text)
+    if match and match["name"]:
+        text = match["name"]
+    text = BY.sub("", text).strip(" :,|•·–—»«\u200b\u200e\u200f")
+    if not text or len(text) > NAME_LENGTH or len(text.split()) > NAME_WORDS + 3:
+        return None
+    return text
+
+
+def _find_authors(
+    page: Page, fields: list[Fields], selectors: Selectors, roots: frozenset[int], keys: Keys
+) -> None:
+    missing = 0
+    for one in fields:
+        for element, attribute in _pick(one.record.elements, selectors.author, roots):
+            text = element.get(attribute) if attribute else _name_text(page, element, one)
+            name = clean_name(text)
+            if name is not None and not (is_date(name) and any(c.isdigit() for c in name) and len(name) > 4):
+                one.author, one.author_element = name, element
+                break
+        missing += one.author is None
+    if selectors.author and missing < 0.5 * len(fields):
+        return
+    candidates = [
+        [] if one.author is not None else _author_candidates(page, one, keys) for one in fields
+    ]
+    _choose_authors(fields, candidates)
+
+
+def _name_text(page: Page, element: Element, one: Fields) -> str:
+    """The element's text without a date, a rank or a button in it."""
+    if element.last - element.first <= 1:
+        return element.text
+    parts = []
+    dated = one.date_element
+    for piece in range(element.first, element.last):
+        owner = page.elements[page.owners[piece]]
+        if dated is not None and dated.contains(owner) and not dated.contains(element):
+            continue
+        text = page.piece(piece)
+        if text.casefold() in BUTTONS:
+            continue
+        if owner is not element and any(
+            NOT_AUTHOR_WORDS.search(t) and not AUTHOR_WORDS.search(t) for t in owner.classes
+        ):
+            continue
+        if parts and page.gaps[piece] == 2:
+            break
+        parts.append((" " if page.gaps[piece] else "") + text)
+    return "".join(parts)
+
+
+def _author_score(element: Element, record: Record) -> float:
+    score = 0.0
+    attributes = element.attributes
+    place: Element | None = element
+    for distance in range(3):
+        if place is None or place in record.roots:
+            break
+        tokens = [*place.classes, place.get("itemprop"), place.get("rel"), stable(place.id)]
+        if place.get("property") or place.get("slot") or place.get("name"):
+            tokens += [place.get("property"), place.get("slot")]
+        good = any(t and AUTHOR_WORDS.search(t) and not NOT_AUTHOR_WORDS.search(t) for t in tokens)
+        bad = any(t and NOT_AUTHOR_WORDS.search(t) and not AUTHOR_WORDS.search(t) for t in tokens)
+        weight = (3.0, 2.0, 1.0)[distance]
+        score += weight * good - 0.6 * weight * bad
+        if good and place.get("itemprop") in ("name", "author", "creator"):
+            score += 1
+        place = place.parent
+    href = attributes.get("href", "")
+    if href:
+        score += 2.0 if PROFILE_LINK.search(href) else 0.3
+        if "nofollow" in attributes.get("rel", "") and "external" in attributes.get("rel", ""):
+            score += 1
+        if href.startswith("#") or "replytocom" in href or "#comment" in href:
+            score -= 1.5
+    if element.tag in ("cite", "b", "strong", "h3", "h4", "h5", "h6", "dt", "th"):
+        score += 0.7
+    return score
+
+
+def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Element, str, float]]:
+    record = one.record
+    found: list[tuple[str, Element, str, float]] = []
+    alternatives = {
+        " ".join(e.get("alt").split()).casefold()
+        for e in record.elements
+        if e.tag == "img" and 0 < len(e.get("alt")) <= NAME_LENGTH
+    }
+    if record.root.attributes:
+        for name in ("data-author", "data-username", "data-author-name", "data-authorname",
+                     "data-user-name", "data-user", "data-comment-author", "author", "data-name"):
+            value = record.root.get(name)
+            if value and not value.isdigit() and len(value) <= NAME_LENGTH:
+                alternatives.add(value.casefold())
+    inside = -1
+    seen_text = 0
+    for element in record.elements:
+        if element.index < inside or element.first >= element.last:
+            continue
+        if _in_body(one, element) or element.tag in ("button", "form", "blockquote"):
+            inside = element.end
+            continue
+        if element.last - element.first > 4 or (
+            page.stops[element.last - 1] - page.starts[element.first] > 2000
+        ):
+            continue
+        if one.date_element is not None and (one.date_element.contains(element)):
+            if one.date_element is not element or element.last - element.first <= 1:
+                continue
+        text = _name_text(page, element, one)
+        if len(text) > NAME_LENGTH + 40:
+            continue
+        says = SAYS.match(text)
+        cut = find_date(text)
+        if cut is not None and not is_date(text):
+            text = text[: cut[0]] or text[cut[1] :]
+            text = re.sub(r"(?i)[\s,|•·–—(-]+(?:on|am|at|le|el|op)?\s*$", "", text)
+        name = clean_name(text)
+        if (
+            name is None
+            or len(name.split()) > NAME_WORDS
+            or not any(c.isalnum() for c in name)
+            or is_date(name)
+            or name.casefold() in BUTTONS
+            or name.startswith("#")
+            or name.replace(".", "").isdigit()
+        ):
+            continue
+        if _in_quote(element, record):
+            continue
+        score = _author_score(element, record)
+        if name.casefold() in alternatives:
+            score += 3
+        elif any(name.casefold() in a for a in alternatives if len(name) > 2):
+            score += 1.5
+        if says is not None:
+            score += 1.5
+        if name.endswith((".", "!", "?")) and len(name.split()) > 2:
+            score -= 2
+        score -= 0.15 * min(seen_text, 10)
+        seen_text += 1
+        found.append((keys(element), element, name, score))
+        if len(found) >= 40:
+            break
+    return found
+
+
+def _choose_authors(
+    fields: list[Fields], candidates: list[list[tuple[str, Element, str, float]]]
+) -> None:
+    total = max(1, sum(one.author is None for one in fields))
+    shared: Counter[str] = Counter()
+    names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    scores: defaultdict[str, float] = defaultdict(float)
+    for found in candidates:
+        seen: set[str] = set()
+        for key, _, name, score in found:
+            if key not in seen:
+                seen.add(key)
+                shared[key] += 1
+                scores[key] += score
+                names[key][_DIGITS.sub("#", name.casefold())] += 1
+    worth: dict[str, float] = {}
+    for key, count in shared.items():
+        value = scores[key] / count + 2.5 * min(1.0, count / total)
+        distinct = len(names[key])
+        if count >= 4 and (distinct == 1 or names[key].most_common(1)[0][1] > 0.85 * count):
+            value -= 5  # the same words everywhere: a label or a button
+        elif count >= 4 and distinct <= 3 and count >= 12:
+            value -= 2
+        worth[key] = value
+    for one, found in zip(fields, candidates, strict=True):
+        if one.author is not None or not found:
+            continue
+        first_of: dict[str, tuple[str, Element, str, float]] = {}
+        for candidate in found:
+            first_of.setdefault(candidate[0], candidate)
+        best = max(first_of.values(), key=lambda c: worth[c[0]])
+        if worth[best[0]] >= 2.6:
+            one.author, one.author_element = best[2], best[1]
+
+
+# ---------------------------------------------------------------- bodies
+
+
+def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
+    """Owned elements that are no part of the text: buttons, votes, forms, signatures."""
+    record = one.record
+    found = [element for element, _ in _pick_all(record.elements, drop, roots)]
+    for element in record.elements:
+        if element.index in roots:
+            continue
+        if element.tag in ("button", "form", "nav"):
+            found.append(element)
+        elif any(
+            NOT_BODY_WORDS.search(t) and not BODY_WORDS.search(t) for t in element.classes
+        ):
+            found.append(element)
+    return found
+
+
+def _pick_all(
+    elements: Iterable[Element], text: str, roots: frozenset[int]
+) -> list[tuple[Element, str | None]]:
+    if not text:
+        return []
+    selectors = compile_selectors(text)
+    return [
+        (element, None) for element in elements if any(s.matches(element, roots) for s in selectors)
+    ]
+
+
+def _lines(page: Page, pieces: Iterable[int]) -> list[list[int]]:
+    lines: list[list[int]] = []
+    previous = -2
+    for piece in pieces:
+        if not lines or page.gaps[piece] == 2 or piece != previous + 1:
+            lines.append([])
+        lines[-1].append(piece)
+        previous = piece
+    return lines
+
+
+def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
+    taken: set[int] = set()
+    for element in (one.author_element, one.date_element):
+        if element is not None and element not in one.record.roots:
+            size = page.stops[element.last - 1] - page.starts[element.first] if element.last > element.first else 0
+            if size < 300:
+                taken.update(range(element.first, element.last))
+    for element in controls:
+        taken.update(range(element.first, element.last))
+    return taken
+
+
+def _recurring(page: Page, fields: list[Fields]) -> frozenset[str]:
+    """Lines (digits as one) that stand in many records: labels, ranks and buttons."""
+    counts: Counter[str] = Counter()
+    for one in fields:
+        seen = set()
+        for line in _lines(page, one.record.pieces):
+            if page.stops[line[-1]] - page.starts[line[0]] < 400:
+                text = _DIGITS.sub("#", page.fold(line).casefold())
+                if len(text) <= 60:
+                    seen.add(text)
+        counts.update(seen)
+    least = max(3, 0.3 * len(fields))
+    return frozenset(text for text, count in counts.items() if count >= least)
+
+
+def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
+    roots = frozenset(root.index for one in fields for root in one.record.roots)
+    recurring = _recurring(page, fields)
+    covered: defaultdict[str, float] = defaultdict(float)
+    present: Counter[str] = Counter()
+    holds_meta: Counter[str] = Counter()
+    sizes: defaultdict[str, float] = defaultdict(float)
+    depth: dict[str, int] = {}
+    total = 0.0
+    prose: list[set[int]] = []
+    for one in fields:
+        taken = _meta_pieces(page, one, _controls(one, "", roots))
+        own: set[int] = set()
+        for line in _lines(page, one.record.pieces):
+            left = [p for p in line if p not in taken]
+            if not left:
+                continue
+            if page.stops[line[-1]] - page.starts[line[0]] < 400:
+                text = page.fold(line).casefold()
+                if _DIGITS.sub("#", text) in recurring or text in BUTTONS or is_date(text):
+                    continue
+                if not any(c.isalnum() for c in text):
+                    continue
+            own.update(left)
+        prose.append(own)
+        weights = _weights(page, own, one.record)
+        whole = sum(page.stops[p] - page.starts[p] for p in own)
+        whole = min(whole, 3000)  # one long text must not decide alone
+        total += whole
+        seen: set[str] = set()
+        for element in one.record.elements:
+            weight = weights.get(element.index)
+            if not weight or element.index in roots:
+                continue
+            key = keys(element)
+            if key in seen:
+                continue
+            seen.add(key)
+            covered[key] += min(weight, 3000)
+            present[key] += 1
+            sizes[key] += 1 + sum(1 for _ in range(element.first, element.last))
+            depth.setdefault(key, sum(1 for _ in zip(range(60), element.ancestors, strict=False)))
+            for meta in (one.author_element, one.date_element):
+                if meta is not None and element.contains(meta) and (meta is not element):
+                    holds_meta[key] += 1
+                    break
+    enough = [
+        key
+        for key in covered
+        if total
+        and holds_meta[key] <= 0.2 * present[key]
+        and present[key] >= 0.6 * sum(bool(p) for p in prose)
+        and (
+            covered[key] >= 0.75 * total
+            or (covered[key] >= 0.5 * total and BODY_WORDS.search(key.split(".")[-1]))
+        )
+    ]
+    chosen: str | None = None
+    if enough:
+        best = max(covered[key] for key in enough)
+        close = [key for key in enough if covered[key] >= 0.97 * best]
+        named = [k for k in enough if any(BODY_WORDS.search(t) for t in k.split(".")[1:])
+                 and covered[k] >= 0.9 * best]
+        pool = named or close
+        chosen = max(pool, key=lambda k: (depth[k], -sizes[k]))
+    for one, own in zip(fields, prose, strict=True):
+        if chosen is not None:
+            for element in one.record.elements:
+                if element.index not in roots and keys(element) == chosen:
+                    one.body = (_lifted(element, one, roots),)
+                    break
+        if not one.body:
+            one.pieces = [p for p in one.record.pieces if p in own]
+
+
+def _lifted(element: Element, one: Fields, roots: frozenset[int]) -> Element:
+    """From a first paragraph to what holds all paragraphs, unless that holds more than text."""
+    parent = element.parent
+    if element.tag != "p" or parent is None or parent.index in roots:
+        return element
+    metas = [m for m in (one.author_element, one.date_element) if m is not None]
+    if any(parent.contains(meta) for meta in metas):
+        return element
+    return parent if all(child.tag in ("p", "br", "blockquote", "ul", "ol", "pre", "div") for child in parent.children) else element
+
+
+def _weights(page: Page, own: set[int], record: Record) -> dict[int, float]:
+    """Characters of prose inside each owned element that has any."""
+    weights: dict[int, float] = {}
+    for piece in own:
+        size = page.stops[piece] - page.starts[piece]
+        place: Element | None = page.elements[page.owners[piece]]
+        for _ in range(60):
+            if place is None:
+                break
+            weights[place.index] = weights.get(place.index, 0) + size
+            if place in record.roots:
+                break
+            place = place.parent
+    return weights
+
+
+def _cut_bodies(
+    page: Page, fields: list[Fields], selectors: Selectors, roots: frozenset[int], keys: Keys
+) -> None:
+    """Take the body's own pieces without what is not text; mark quotes."""
+    for one in fields:
+        record = one.record
+        if one.body:
+            own = set(record.pieces)
+            pieces = [p for b in one.body for p in range(b.first, b.last) if p in own]
+            whole_record = any(b in record.roots for b in one.body)
+            away: set[int] = set()
+            for element, _ in _pick_all(record.elements, selectors.drop, roots):
+                if not any(element.contains(b) and element is not b for b in one.body):
+                    away.update(range(element.first, element.last))
+            for element in record.elements:
+                if element.tag in ("button", "form") and not any(element.contains(b) for b in one.body):
+                    away.update(range(element.first, element.last))
+            holds_author = one.author_element is not None and any(
+                b.contains(one.author_element) and b is not one.author_element for b in one.body
+            )
+            if whole_record or (holds_author and selectors.author):
+                away |= _meta_pieces(page, one, _controls(one, selectors.drop, roots))
+            one.pieces = [p for p in pieces if p not in away]
+        one.pieces = _trim(page, one)
+        own = set(one.pieces)
+        if not own:
+            continue
+        inner = {p for p in own}
+        for element in record.elements:
+            if element.index in roots or element.first >= element.last:
+                continue
+            if selectors.quote:
+                hit = bool(_pick_all([element], selectors.quote, roots))
+            else:
+                hit = element.tag == "blockquote" or (_is_quote(element) and element.tag != "q")
+            if not hit or any(element.contains(b) for b in one.body):
+                continue
+            held = [p for p in range(element.first, element.last) if p in inner]
+            if held and (len(held) < len(inner) or one.body):
+                one.quotes.append(element)
+
+
+def _trim(page: Page, one: Fields) -> list[int]:
+    """Drop buttons left at both ends of the text."""
+    lines = _lines(page, one.pieces)
+    while lines and _is_button(page, lines[-1]):
+        lines.pop()
+    while lines and not one.body and _is_button(page, lines[0]):
+        lines.pop(0)
+    return [piece for line in lines for piece in line]
+
+
+def _is_button(page: Page, line: list[int]) -> bool:
+    if page.stops[line[-1]] - page.starts[line[0]] > 200:
+        return False
+    if all(_linked(page, piece) for piece in line):
+        text = page.fold(line).casefold().strip(" .·•|»«[]()>↩↑")
+        return text in BUTTONS
+    return False
+
+
+def _linked(page: Page, piece: int) -> bool:
+    place: Element | None = page.elements[page.owners[piece]]
+    for _ in range(4):
+        if place is None:
+            return False
+        if place.tag in ("a", "button"):
+            return True
+        place = place.parent
+    return False

@@ -1,0 +1,399 @@
+"""Threads of systems never seen: which repeated records of a page are comments?
+
+1. Elements that share a class, an id with a number, an attribute or a parent are groups.
+2. Groups are ranked by how many members hold a date and how much text; the best are read with
+   template induction (fields.py).
+3. The group with the most complete records wins, if enough speaks for comments and little
+   against it: words, reply buttons, anchors, avatars, nesting beside headlines that link to other
+   pages, "read more", prices, sidebars. Silence is the better error.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from moderation.threads.pages.dates import find_date, is_date
+from moderation.threads.pages.fields import (
+    BUTTONS,
+    PROFILE_LINK,
+    Fields,
+    Selectors,
+    _date_of,
+    read_fields,
+    stable,
+)
+from moderation.threads.pages.records import Record, make_records
+from moderation.threads.pages.tree import Element, Page
+
+COMMENT_WORDS = re.compile(
+    r"comment|kommentar|comentario|commentaire|commento|reactie|reaction-?item|opinion|"
+    r"discuss|antwort|réponse|respuesta|risposta|odpowied|komentar|yorum|посилання|"
+    r"отзыв|коммент|talkback|guestbook|gaestebuch|shout",
+    re.IGNORECASE,
+)
+REPLY_WORDS = re.compile(r"repl(?:y|ies)|respon[sd]e|answer", re.IGNORECASE)
+POST_WORDS = re.compile(r"post|message|msg|thread|topic|beitrag|forum|posting|review|mensaje", re.I)
+AGAINST_WORDS = re.compile(
+    r"related|teaser|recent|latest|popular|trending|sidebar|widget|carousel|slider|product|price|"
+    r"event|calendar|search-?result|listing|archive|ticker|live-?blog|more-?stories|recommend|"
+    r"promo|read-?more|navigation|breadcrumb|sponsor|outbrain|taboola|newsletter|playlist|"
+    r"most-?read|most-?commented|top-?stories|headline|hot-?topics|similar|further|lastpost|"
+    r"latest-?comments|byline|bio\b|gallery|shop|cart|podcast",
+    re.IGNORECASE,
+)
+_BUTTON_WORDS = re.compile(
+    r"(?i)^(?:reply|antworten|répondre|responder|rispondi|quote|zitieren|citer|citar|report|melden|"
+    r"beitrag melden|signaler|svara|svar|odpowiedz|ответить|reageer|beantwoorden|返信|回复|permalink|"
+    r"flag|report abuse|log in to reply|reply to .{1,40}|reply with quote|report post|"
+    r"vastaa|yanıtla|cevapla|válasz|odpovědět|add message|quote selected|parent|"
+    r"report this (?:comment|post)|alerter|denunciar|segnala)$"
+)
+_MORE = re.compile(
+    r"(?i)^(?:read more|continue reading|more|mehr|weiterlesen|weiter|lire la suite|leer más|"
+    r"continua a leggere|leggi tutto|lees meer|lees verder|czytaj więcej|läs mer|читать далее).{0,12}$"
+)
+_PRICE = re.compile(r"[€$£¥]\s?\d|\d\s?(?:€|EUR|USD|zł|kr\b)")
+_NUMBERED = re.compile(r"\d{2,}")
+
+TRIES = 14  # groups read in full
+SAMPLE = 150  # records of a group that are read to judge it
+ENOUGH = 4.0  # points that speak for comments, see `_points`
+
+
+@dataclass(eq=False, slots=True)
+class Candidate:
+    """Records with their fields; `points` speak for comments, `worth` compares candidates."""
+
+    key: str
+    records: list[Record]
+    fields: list[Fields]
+    points: float
+    worth: float
+    reasons: tuple[str, ...]
+
+
+def find_thread(page: Page, note: list[str] | None = None) -> Candidate | None:
+    """The group of records that most likely is the thread, or None."""
+    dates = _dated(page)
+    best: Candidate | None = None
+    for key, groups in _ranked(page, dates):
+        candidate = _judge(page, key, groups)
+        if candidate is None:
+            continue
+        if note is not None:
+            note.append(
+                f"generic: {key}: {len(candidate.records)} records, worth {candidate.worth:.1f}, "
+                f"points {candidate.points:.1f} ({', '.join(candidate.reasons)})"
+            )
+        if candidate.points >= ENOUGH and (best is None or candidate.worth > best.worth):
+            best = candidate
+    if best is not None and len(best.records) >= SAMPLE:
+        groups = _all_of(page, best.key, dates)
+        records = make_records(page, groups)
+        best = Candidate(
+            best.key, records, read_fields(page, records, Selectors()), best.points, best.worth,
+            best.reasons,
+        )
+    return best
+
+
+def _dated(page: Page) -> list[int]:
+    """Indices of elements that hold a date, sorted."""
+    found = set()
+    for element in page.elements:
+        attributes = element.attributes
+        if (element.tag == "time" or "datetime" in attributes or "title" in attributes
+                or "data-time" in attributes or "data-timestamp" in attributes
+                or "data-utime" in attributes):
+            if _date_of(page, element) is not None:
+                found.add(element.index)
+    for piece, owner in enumerate(page.owners):
+        if page.stops[piece] - page.starts[piece] <= 160 and owner not in found:
+            text = page.piece(piece)
+            if is_date(text) or (len(text) < 120 and find_date(text) is not None):
+                found.add(owner)
+    return sorted(found)
+
+
+Group = list[tuple[Element, ...]]
+
+
+def _keys_of(element: Element) -> Iterator[str]:
+    tag = element.tag
+    for token in element.classes[:12]:
+        name = stable(token)
+        if name and len(name) < 60:
+            yield f"{tag}.{name}"
+    identifier = element.id
+    if identifier and any(c.isdigit() for c in identifier):
+        yield f"{tag}#{re.sub(r'[0-9a-f]*[0-9][0-9a-f]*', '0', identifier)[:60]}"
+    for name in ("itemtype", "itemprop", "data-testid", "role", "data-type", "typeof"):
+        value = element.get(name)
+        if value and len(value) < 80:
+            yield f"{tag}[{name}={value}]"
+    if "-" in tag:
+        yield tag
+    for name in ("data-comment-id", "data-post-id", "data-id", "data-author", "data-post"):
+        if name in element.attributes:
+            yield f"{tag}[{name}]"
+    if tag in ("li", "tr", "div", "article", "dt", "section", "td", "p", "table") and element.parent is not None:
+        yield f"{tag} in {element.parent.index}"
+
+
+def _groups(page: Page) -> dict[str, list[Element]]:
+    groups: dict[str, list[Element]] = defaultdict(list)
+    for element in page.elements[1:]:
+        if element.tag in ("html", "body", "head", "script", "style", "option", "meta", "link"):
+            continue
+        if element.last <= element.first:
+            continue
+        for key in dict.fromkeys(_keys_of(element)):
+            groups[key].append(element)
+    return groups
+
+
+def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
+    """The most promising groups, as records' roots (sampled where there are many)."""
+    ranked: list[tuple[float, str, Group]] = []
+    seen: set[tuple[int, ...]] = set()
+    for key, members in _groups(page).items():
+        count = len(members)
+        if count < 2 and not (COMMENT_WORDS.search(key) and "#" in key):
+            continue
+        members = members[:SAMPLE]
+        mark = tuple(e.index for e in members[:40])
+        if mark in seen:
+            continue
+        seen.add(mark)
+        for segmented in (False, True):
+            groups = _segments(page, members) if segmented else [(e,) for e in members]
+            if not groups:
+                continue
+            size = 0
+            dated = 0
+            for group in groups:
+                first, last = group[0].first, group[-1].last
+                size += page.stops[last - 1] - page.starts[first] if last > first else 0
+                low = bisect_left(dates, group[0].index)
+                dated += low < len(dates) and dates[low] < group[-1].end
+            share = dated / len(groups)
+            words = key + " " + " ".join(
+                " ".join(a.classes) + " " + a.id for a, _ in zip(members[0].ancestors, range(4), strict=False)
+            )
+            named = bool(COMMENT_WORDS.search(words)) + 0.5 * bool(REPLY_WORDS.search(words) or POST_WORDS.search(words))
+            named += 0.7 * bool(COMMENT_WORDS.search(key))
+            if share < 0.5 and not named:
+                continue
+            if size < 20 * len(groups):
+                continue
+            rank = (1.0 + min(count, 60) ** 0.5) * (share + 0.25) * (1 + named)
+            if segmented:
+                rank *= 0.8
+            if AGAINST_WORDS.search(key):
+                rank *= 0.5
+            ranked.append((rank, key + (" and siblings" if segmented else ""), groups))
+    ranked.sort(key=lambda r: -r[0])
+    return [(key, groups) for _, key, groups in ranked[:TRIES]]
+
+
+def _all_of(page: Page, key: str, dates: list[int]) -> Group:
+    """All members of a group, however many."""
+    segmented = key.endswith(" and siblings")
+    name = key.removesuffix(" and siblings")
+    members = _groups(page)[name]
+    return _segments(page, members) if segmented else [(e,) for e in members]
+
+
+def _segments(page: Page, members: list[Element]) -> Group:
+    """Each member with the siblings behind it, up to the next member of the same parent."""
+    parent = members[0].parent
+    if parent is None or len(members) < 2 or any(e.parent is not parent for e in members):
+        return []
+    starts = {e.index for e in members}
+    groups: list[list[Element]] = []
+    extra = 0
+    for child in parent.children:
+        if child.index in starts:
+            groups.append([child])
+        elif groups:
+            if child.index > members[-1].index and len(members) >= SAMPLE:
+                break
+            groups[-1].append(child)
+            extra += child.last > child.first
+    if extra < 0.6 * len(groups):
+        return []
+    # what follows the last record is cut at the usual number of siblings
+    usual = sorted(len(g) for g in groups[:-1])[len(groups[:-1]) // 2]
+    groups[-1] = groups[-1][:usual]
+    return [tuple(group) for group in groups]
+
+
+def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
+    records = make_records(page, groups)
+    if not records:
+        return None
+    fields = read_fields(page, records, Selectors())
+    complete = 0.0
+    filled = 0
+    sizes = []
+    for one in fields:
+        letters = sum(page.stops[p] - page.starts[p] for p in one.pieces)
+        if letters < 2:
+            continue
+        filled += 1
+        sizes.append(letters)
+        complete += 0.4 + 0.3 * (one.author is not None) + 0.3 * (one.created_raw is not None)
+    if not filled:
+        return None
+    points, reasons = _points(page, key, fields, filled, sizes)
+    nested = any(record.outer is not None for record in records)
+    ratio = complete / len(records)
+    # few chunks that hold several comments each, or parts of comments, are worth less
+    worth = complete * ratio * (1.15 if nested else 1.0) * (1 + 0.04 * max(-10.0, min(points, 12.0)))
+    bodies = sum(bool(one.body) for one in fields) / len(fields)
+    worth *= 0.85 + 0.15 * bodies
+    return Candidate(key, records, fields, points, worth, tuple(reasons))
+
+
+def _points(
+    page: Page, key: str, fields: list[Fields], filled: int, sizes: list[int]
+) -> tuple[float, list[str]]:
+    """What speaks for comments and against: the sum, and each reason in a word."""
+    points = 0.0
+    reasons: list[str] = []
+    count = len(fields)
+
+    def add(value: float, reason: str) -> None:
+        nonlocal points
+        points += value
+        reasons.append(f"{reason} {value:+g}")
+
+    first = fields[0].record.root
+    own = key + " " + " ".join(first.classes) + " " + first.id
+    around = " ".join(" ".join(a.classes) + " " + a.id for a, _ in zip(first.ancestors, range(6), strict=False))
+    tags = [a.tag for a in first.ancestors]
+    if COMMENT_WORDS.search(own):
+        add(2.5, "named comment")
+    elif COMMENT_WORDS.search(around):
+        add(2.0, "inside comments")
+    if REPLY_WORDS.search(own):
+        add(1.0, "named reply")
+    if POST_WORDS.search(own) or POST_WORDS.search(around):
+        add(0.8, "named post")
+    if re.search(r"(?i)schema.org/(?:comment|answer|discussion|usercomments)|UserComments", own):
+        add(3, "schema.org")
+    if AGAINST_WORDS.search(own):
+        add(-3.0, "named otherwise")
+    elif AGAINST_WORDS.search(around):
+        add(-2.0, "inside something else")
+    if "nav" in tags or "footer" in tags:
+        add(-2.0, "in nav or footer")
+    if "aside" in tags and not COMMENT_WORDS.search(own):
+        add(-1.5, "in aside")
+    buttons = headlines = more = avatars = anchors = profiles = prices = timed = 0
+    linked = 0.0
+    for one in fields:
+        has_button = has_headline = has_more = has_avatar = has_anchor = False
+        body = set(one.pieces)
+        link_size = 0
+        for element in one.record.elements:
+            tag = element.tag
+            if tag in ("a", "button", "input", "span", "li") and element.last - element.first <= 2:
+                text = element.text if element.last > element.first else element.get("value")
+                if len(text) <= 50 and _BUTTON_WORDS.match(text):
+                    has_button = True
+                elif len(text) <= 40 and _MORE.match(text):
+                    has_more = True
+            if tag == "a":
+                href = element.get("href")
+                if re.search(r"#\w*\d", href) or "replytocom" in href:
+                    has_anchor = True
+                link_size += sum(
+                    page.stops[p] - page.starts[p]
+                    for p in range(element.first, min(element.last, element.first + 50))
+                    if p in body
+                )
+            elif tag in ("h1", "h2", "h3", "h4"):
+                for inner in element.descendants:
+                    if inner.tag == "a" and _elsewhere(inner.get("href")) and element is not one.author_element and not (one.author_element and element.contains(one.author_element)):
+                        has_headline = True
+                up = element.parent
+                if up is not None and up.tag == "a" and _elsewhere(up.get("href")):
+                    has_headline = True
+            elif tag in ("img", "svg", "picture"):
+                if re.search(r"(?i)avatar|gravatar|profile|user", " ".join((*element.classes, element.get("src"), element.get("alt")))):
+                    has_avatar = True
+            if any("avatar" in t.lower() for t in element.classes):
+                has_avatar = True
+        root_number = bool(_NUMBERED.search(one.record.root.id)) or any(
+            n in one.record.root.attributes for n in ("data-comment-id", "data-post-id", "data-id")
+        )
+        buttons += has_button
+        headlines += has_headline
+        more += has_more
+        avatars += has_avatar
+        anchors += has_anchor or root_number
+        if one.author_element is not None:
+            href = one.author_element.get("href") or next(
+                (d.get("href") for d in one.author_element.descendants if d.tag == "a"), ""
+            )
+            profiles += bool(PROFILE_LINK.search(href))
+        timed += bool(one.created_raw and re.search(r"\d\d?[:.h]\d\d|ago|vor |il y a|hace|前", one.created_raw))
+        size = sum(page.stops[p] - page.starts[p] for p in one.pieces)
+        linked += link_size / size if size else 0
+        prices += bool(_PRICE.search(page.fold(one.record.pieces[:30])))
+    nested = sum(one.record.outer is not None for one in fields)
+    if buttons >= 0.5 * count:
+        add(2.0, "reply buttons")
+    if anchors >= 0.6 * count:
+        add(1.2, "anchors")
+    if avatars >= 0.5 * count:
+        add(1.0, "avatars")
+    if profiles >= 0.4 * count:
+        add(1.0, "profiles")
+    if timed >= 0.5 * count:
+        add(0.7, "times")
+    if nested:
+        add(1.5, "replies")
+    dated = sum(one.created_raw is not None for one in fields)
+    named = sum(one.author is not None for one in fields)
+    if dated >= 0.7 * count:
+        add(1.0, "dates")
+    elif dated < 0.3 * count:
+        add(-1.5, "no dates")
+    if named >= 0.7 * count:
+        add(1.0, "authors")
+    elif named < 0.4 * count:
+        add(-2.5, "no authors")
+    names = {one.author for one in fields if one.author}
+    if count >= 4 and len(names) == 1:
+        add(-2.0, "one author")
+    if filled < 0.6 * count:
+        add(-2.0, "empty")
+    if headlines >= 0.5 * count:
+        add(-4.0, "headlines")
+    if more >= 0.4 * count:
+        add(-2.0, "read more")
+    if linked >= 0.5 * count:
+        add(-3.5, "links")
+    if prices >= 0.4 * count:
+        add(-2.0, "prices")
+    if sum(sizes) / len(sizes) < 12:
+        add(-2.0, "short")
+    elif sum(sizes) / len(sizes) > 60:
+        add(0.5, "text")
+    if count == 1:
+        add(-1.5, "single")
+    return points, reasons
+
+
+def _elsewhere(href: str) -> bool:
+    """Whether a link leaves the page (no fragment, no script)."""
+    return bool(href) and "#" not in href and not href.lower().startswith(("javascript:", "mailto:"))
+
+
+__all__ = ["BUTTONS", "Candidate", "find_thread"]
