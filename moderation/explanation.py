@@ -1,0 +1,187 @@
+"""Why a text got its scores: contributions of its words that add up to each label's logit.
+
+The logit is linear in the weights of the n-grams once the worst sentence is known, so every n-gram
+has an exact contribution. Each is shared out over the words that it covers (equally, for n-grams of
+several words) and the words are placed in the text as written, whatever was normalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.features import (
+    Block,
+    ChunkTable,
+    chunk_features,
+    encode_chunks,
+    locate,
+)
+from moderation.model import Model, load
+from moderation.records import Explanation, Range, Score, Span
+from moderation.scoring import lookup, pool, pool_features, scorer_of, sentence_sums, sigmoid
+from moderation.text import BREAK, Reading
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A word of the text, or a chunk without words: what contributions are given to."""
+
+    start: int
+    end: int
+    sentence: int
+
+
+def explain(text: str, model: Model | None = None) -> Explanation:
+    """Explain the scores of one text by the shipped model (or `model`).
+
+    For every label, `bias` plus the contributions of the label's spans is the logit (to float32
+    precision), and its logistic function is the score.
+    """
+    model = model or load()
+    chunks, starts = locate(text)
+    table = scorer_of(model).table()
+    block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
+    sums = sentence_sums(model, block, table)
+    pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
+    units, weight = _units(model, block, table, chunks, starts)
+
+    labels = model.labels
+    count = pooled.count
+    log_count = float(np.log(count[0]))
+    total_words = int(block.length.sum())
+    kappa = model.settings["kappa"]
+    sentence_of = np.fromiter((u.sentence for u in units), np.int64, len(units))
+    logits: dict[str, float] = {}
+    bias: dict[str, float] = {}
+    spans: list[Span] = []
+    rationale: dict[str, tuple[Range, ...]] = {}
+    sentence: dict[str, Range] = {}
+    for number, label in enumerate(labels):
+        row = model.pool[number].astype(np.float64)
+        whole, worst = pooled.whole[:, number], pooled.worst[:, number]
+        logits[label] = float((pool_features(whole, worst, count) @ model.pool[number])[0])
+        excess = float(worst[0] > whole[0])
+        on_whole = row[1] + row[4] * log_count - row[6] * excess
+        on_worst = row[2] + row[5] * log_count + row[6] * excess
+        bias[label] = float(row[0] + row[3] * log_count)
+        which = int(pooled.which[0, number])
+        share = np.full(len(units), on_whole / np.sqrt(total_words + kappa))
+        inside = sentence_of == which
+        share[inside] += on_worst / np.sqrt(int(block.length[which]) + kappa)
+        contribution = weight[:, number] * share
+        # Words are in text order except where one was written inside another's chunk.
+        spans += [
+            Span(unit.start, unit.end, label, float(c))
+            for unit, c in zip(units, contribution.tolist(), strict=True)
+            if c != 0.0
+        ]
+        rationale[label] = _rationale(model, label, text, units, contribution)
+        members = [unit for unit in units if unit.sentence == which]
+        sentence[label] = (
+            Range(min(u.start for u in members), max(u.end for u in members))
+            if members
+            else Range(0, 0)
+        )
+    probability = sigmoid(np.array([logits[label] for label in labels], np.float32)).tolist()
+    scores = dict(zip(labels, probability, strict=True))
+    thresholds = model.thresholds
+    score = Score(
+        scores,
+        scores["toxicity"] >= thresholds["toxicity"],
+        scores["identity_attack"] >= thresholds["identity_attack"],
+        str(model),
+    )
+    return Explanation(text, score, logits, bias, tuple(spans), rationale, sentence)
+
+
+def _units(
+    model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
+) -> tuple[list[Unit], Float64]:
+    """The units of a text and the summed weights of each: float64, shape (U, L)."""
+    lexer = table.lexer
+    origin = block.origin if block.origin is not None else np.arange(len(block.ids))
+    bounds = [*origin.tolist(), len(chunks)]
+    units: list[Unit] = []
+    readings: list[Reading] = []
+    unit_of_word: list[int] = []
+    units_of_chunk: list[range] = []
+    for position in range(len(block.ids)):
+        lo, hi = bounds[position], bounds[position + 1]
+        pieces = chunks[lo:hi]
+        sentence = int(block.chunk_sentence[position])
+        if hi - lo > 1:
+            joined = lexer.read_joined(pieces)
+            assert joined is not None  # encode_chunks merged it
+            reading = joined
+        else:
+            reading = lexer.read(pieces[0])
+        readings.append(reading)
+        first = len(units)
+        for word in reading.words:
+            unit_of_word.append(len(units))
+            units.append(
+                Unit(
+                    _place(pieces, starts[lo:hi], word.start, False),
+                    _place(pieces, starts[lo:hi], word.end - 1, True),
+                    sentence,
+                )
+            )
+        if not reading.words and reading.marks:
+            end = starts[hi - 1] + (1 if pieces[-1] == BREAK else len(pieces[-1]))
+            units.append(Unit(starts[lo], end, sentence))
+        units_of_chunk.append(range(first, len(units)))
+    weight = np.zeros((len(units), len(model.labels)))
+    # What belongs to single words and to the writing of a chunk.
+    keys, chunk_of, word_of = chunk_features(readings, table.classes, table.class_keys)
+    rows, hit = lookup(model, keys)
+    for row, c, w in zip(rows, chunk_of[hit].tolist(), word_of[hit].tolist(), strict=True):
+        if w >= 0:
+            weight[unit_of_word[w]] += row
+        else:
+            mine = units_of_chunk[c]
+            for unit in mine:
+                weight[unit] += row / len(mine)
+    # What belongs to several words.
+    for (keys, _), members in zip(
+        block.sequences.families(), block.sequences.members(), strict=True
+    ):
+        rows, hit = lookup(model, keys)
+        for row, at in zip(rows, hit.tolist(), strict=True):
+            for word_position in members[at]:
+                weight[unit_of_word[word_position]] += row / len(members[at])
+    return units, weight
+
+
+def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> int:
+    """Position in `" ".join(pieces)` -> position in the text (just after it, for an end)."""
+    for piece, start in zip(pieces, starts, strict=True):
+        if at < len(piece):
+            return start + at + (1 if end else 0)
+        at -= len(piece) + 1
+    raise AssertionError("a word lies inside its chunk")
+
+
+def _rationale(
+    model: Model, label: str, text: str, units: Sequence[Unit], contribution: Float64
+) -> tuple[Range, ...]:
+    """The ranges that carry a label: words whose contribution is high, neighbours joined."""
+    if not len(units):
+        return ()
+    floor, share = model.settings["rationale"]
+    bar = max(floor, share * float(contribution.max()))
+    ranges: list[Range] = []
+    for unit, value in zip(units, contribution.tolist(), strict=True):
+        if value < bar or unit.end == unit.start:
+            continue
+        if ranges and unit.start >= ranges[-1].end and text[ranges[-1].end : unit.start].isspace():
+            ranges[-1] = Range(ranges[-1].start, unit.end)
+        elif not ranges or unit.start >= ranges[-1].end:
+            ranges.append(Range(unit.start, unit.end))
+    return tuple(ranges)

@@ -1,0 +1,393 @@
+"""The model and its file: arrays and settings, looked at before they are believed.
+
+A model file is a safetensors file (an 8-byte little-endian header length, a JSON header, then the
+arrays), with the whole configuration as ONE sorted JSON string under the metadata key
+"moderation". Nothing in it is executed. `load` checks the header's size, the format number,
+names, shapes, dtypes and offsets before anything is mapped, then that every number is finite;
+arrays are mapped from the file, not copied.
+
+Raising FORMAT: change it when a file written before can no longer be read with the same scores
+(other arrays, another hash, another normaliser). Keep the old number's reader for one minor
+release or refuse it with a line that names the release that still reads it; add the new number's
+file to the tests; say so in the changelog; rebuild the shipped model with `moderation train`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import mmap
+import os
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.errors import ModelError
+from moderation.records import LABELS
+from moderation.text import Lexer, Tables
+
+FORMAT = 1
+MAX_HEADER = 4 << 20  # bytes; the shipped model's header has about 0.1 MB
+MAX_FILE = 256 << 20  # bytes; the shipped model has under 12 MB
+MAX_BITS = 22
+DEFAULT_NAME = "default"
+SUFFIX = ".safetensors"
+
+POOL = (
+    "bias",
+    "whole",
+    "worst",
+    "sentences",
+    "whole_sentences",
+    "worst_sentences",
+    "excess",
+)
+"""Columns of the pooling array; see `scoring.pool_features`."""
+
+_DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
+
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Arrays and settings of a trained model.
+
+    - `fingerprint`: uint16, shape (2**bits,): 0 = empty slot;
+    - `weight`: float16, shape (2**bits, L): weight times inverse document frequency;
+    - `vocabulary`: uint8, shape (bytes,): known words joined by line ends, most frequent first;
+    - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
+    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst sentence.
+
+    `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
+    "NAME@first 12 digits". Instances are immutable and may be used from any number of threads.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    fingerprint: npt.NDArray[np.uint16]
+    weight: npt.NDArray[np.float16]
+    vocabulary: npt.NDArray[np.uint8]
+    word_class: npt.NDArray[np.uint8]
+    pool: Float32
+    digest: str = ""
+    path: Path | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.digest[:12]}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in the order of every array's label axis."""
+        return tuple(self.settings["labels"])
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Label -> probability from which the model says yes (chosen on dev data)."""
+        return dict(self.settings["thresholds"])
+
+    @property
+    def bits(self) -> int:
+        """Binary logarithm of the number of slots."""
+        return int(self.settings["bits"])
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The vocabulary, most frequent first."""
+        blob = self.vocabulary.tobytes().decode("utf-8")
+        return blob.split("\n") if blob else []
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What the lexer needs to read text as this model was trained to."""
+        tables = self.settings["tables"]
+        return Tables(
+            vocabulary={word: rank for rank, word in enumerate(self.words)},
+            offensive={word: rank for rank, word in enumerate(tables["offensive"])},
+            homoglyphs=tables["homoglyphs"],
+            leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
+            emoji=tables["emoji"],
+        )
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Word -> class number, for the words that have one."""
+        words = self.words
+        numbers = self.word_class
+        return {words[i]: int(numbers[i]) for i in np.flatnonzero(numbers).tolist()}
+
+    @cached_property
+    def lexer(self) -> Lexer:
+        """The lexer over `tables`."""
+        return Lexer(self.tables)
+
+    def predict_proba(self, texts: list[str] | tuple[str, ...]) -> Float32:
+        """Calibrated probabilities: float32, shape (C, L), C texts, L labels, each in [0, 1]."""
+        from moderation.scoring import scorer_of
+
+        return scorer_of(self).predict_proba(texts)
+
+
+def save(model: Model, path: str | Path) -> str:
+    """Write the model file (beside, then renamed) and return its sha256.
+
+    The same arrays and settings always give the same bytes.
+    """
+    path = Path(path)
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "fingerprint": model.fingerprint,
+        "weight": model.weight,
+        "vocabulary": model.vocabulary,
+        "word_class": model.word_class,
+        "pool": model.pool,
+    }
+    names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
+    settings = json.dumps(model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    header: dict[str, Any] = {"__metadata__": {"moderation": settings}}
+    at = 0
+    # largest alignment first, so that every array starts at a multiple of its item size
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    for name in order:
+        array = arrays[name]
+        header[name] = {
+            "dtype": names[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [at, at + array.nbytes],
+        }
+        at += array.nbytes
+    encoded = json.dumps(header, separators=(",", ":"), sort_keys=False).encode("ascii")
+    encoded += b" " * (-len(encoded) % 64 - 8 % 64 + 64)
+    encoded += b" " * (-(8 + len(encoded)) % 64)
+    partial = path.with_name(path.name + ".partial")
+    digest = hashlib.sha256()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with partial.open("wb") as stream:
+        for block in (
+            len(encoded).to_bytes(8, "little"),
+            encoded,
+            *(np.ascontiguousarray(arrays[name]).tobytes() for name in order),
+        ):
+            stream.write(block)
+            digest.update(block)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(partial, path)
+    return digest.hexdigest()
+
+
+def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    """Array name -> dtype and shape (None: any length) that the settings call for."""
+    slots = 1 << int(settings["bits"])
+    labels = len(settings["labels"])
+    return {
+        "fingerprint": ("U16", (slots,)),
+        "weight": ("F16", (slots, labels)),
+        "vocabulary": ("U8", (None,)),
+        "word_class": ("U8", (None,)),
+        "pool": ("F32", (labels, len(POOL))),
+    }
+
+
+def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """Check a file's header without touching its arrays: (settings, arrays, start of data).
+
+    Raises ModelError, one line, for anything that is not a model file of this format.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            prefix = stream.read(8)
+            length = int.from_bytes(prefix, "little")
+            if prefix[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+                raise ModelError(str(path), "is a pickle, which is never loaded; give a model file")
+            if len(prefix) < 8 or length < 2 or size > MAX_FILE:
+                raise ModelError(str(path), "is not a model file (no safetensors header)")
+            if length > MAX_HEADER or 8 + length > size:
+                raise ModelError(
+                    str(path),
+                    f"is damaged or not a model file: its header claims {length} bytes, "
+                    f"the file has {size}",
+                )
+            raw = stream.read(length)
+    except OSError as error:
+        raise ModelError(str(path), f"cannot be read: {error.strerror or error}") from error
+    try:
+        header = json.loads(raw.decode("utf-8"))
+        settings = json.loads(header["__metadata__"]["moderation"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(
+            str(path), f"its header is not that of a model file ({type(error).__name__})"
+        ) from error
+    del header["__metadata__"]
+    _check_settings(str(path), settings)
+    expected = _expected(settings)
+    if set(header) != set(expected):
+        odd = ", ".join(sorted(set(header) ^ set(expected))[:3])
+        raise ModelError(str(path), f"arrays missing or unknown: {odd}")
+    spans: list[tuple[int, int]] = []
+    for name, (dtype, shape) in expected.items():
+        entry = header[name]
+        try:
+            found_dtype, found_shape = entry["dtype"], list(entry["shape"])
+            start, end = entry["data_offsets"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(str(path), f"array {name!r} is described badly") from error
+        numbers = [*found_shape, start, end]
+        if not all(type(n) is int and 0 <= n <= MAX_FILE for n in numbers):
+            raise ModelError(str(path), f"array {name!r} has impossible sizes")
+        fits = len(found_shape) == len(shape) and all(
+            want is None or got == want for got, want in zip(found_shape, shape, strict=True)
+        )
+        if found_dtype != dtype or not fits:
+            raise ModelError(
+                str(path), f"array {name!r} is {found_dtype}{found_shape}, not {dtype}{list(shape)}"
+            )
+        items = 1
+        for extent in found_shape:
+            items *= extent
+        if end - start != items * np.dtype(_DTYPES[dtype]).itemsize:
+            raise ModelError(str(path), f"array {name!r} does not fill its place in the file")
+        spans.append((start, end))
+    data = size - 8 - length
+    spans.sort()
+    if spans[0][0] != 0 or spans[-1][1] != data:
+        raise ModelError(
+            str(path), f"is truncated or padded: {spans[-1][1]} bytes of arrays, {data}"
+        )
+    if any(a[1] != b[0] for a, b in itertools.pairwise(spans)):
+        raise ModelError(str(path), "its arrays overlap or leave gaps")
+    return settings, header, 8 + length
+
+
+def _check_settings(place: str, settings: Any) -> None:
+    if not isinstance(settings, dict):
+        raise ModelError(place, "its settings are not an object")
+    found = settings.get("format")
+    if found != FORMAT:
+        raise ModelError(
+            place, f"has format {found!r}, this version reads {FORMAT}; train or download it again"
+        )
+    try:
+        labels = settings["labels"]
+        thresholds = settings["thresholds"]
+        tables = settings["tables"]
+        good = (
+            list(labels) == list(LABELS)
+            and set(thresholds) == set(labels)
+            and all(type(t) in (int, float) and 0 <= t <= 1 for t in thresholds.values())
+            and type(settings["bits"]) is int
+            and 8 <= settings["bits"] <= MAX_BITS
+            and type(settings["kappa"]) in (int, float)
+            and 0 < settings["kappa"] < 1e6
+            and type(settings["classes"]) is list
+            and len(settings["classes"]) <= 255
+            and all(type(c) is str for c in settings["classes"])
+            and all(type(w) is str for w in tables["offensive"])
+            and _is_str_map(tables["homoglyphs"])
+            and _is_str_map(tables["emoji"])
+            and type(tables["leet"]) is dict
+            and all(
+                type(v) is list and v and all(type(x) is str and len(x) == 1 for x in v)
+                for v in tables["leet"].values()
+            )
+            and type(settings["name"]) is str
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(place, f"its settings lack or misstate {error}") from error
+    if not good:
+        raise ModelError(place, "its settings are out of range")
+
+
+def _is_str_map(value: Any) -> bool:
+    return type(value) is dict and all(
+        type(k) is str and type(v) is str and k for k, v in value.items()
+    )
+
+
+def load_file(path: str | Path) -> Model:
+    """Load a model file. Raises ModelError, one line, for a file that is not one."""
+    path = Path(path)
+    settings, header, offset = read_header(path)
+    with path.open("rb") as stream:
+        mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        dtype = np.dtype(_DTYPES[entry["dtype"]])
+        arrays[name] = np.frombuffer(
+            mapped, dtype, (end - start) // dtype.itemsize, offset + start
+        ).reshape(entry["shape"])
+    pool = arrays["pool"]
+    weight = arrays["weight"]
+    # All exponent bits set means infinity or NaN: looked for in the bits, without conversion.
+    if not np.isfinite(pool).all() or (weight.view(np.uint16) & 0x7C00 == 0x7C00).any():
+        raise ModelError(str(path), "holds numbers that are not finite")
+    words = arrays["vocabulary"]
+    count = int((words == 10).sum()) + 1 if len(words) else 0
+    if count != len(arrays["word_class"]):
+        raise ModelError(str(path), "its vocabulary and its classes differ in length")
+    if len(words) and int(arrays["word_class"].max()) > len(settings["classes"]):
+        raise ModelError(str(path), "a word has a class that the settings do not name")
+    try:
+        words.tobytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(str(path), "its vocabulary is not UTF-8") from error
+    digest = hashlib.sha256(mapped).hexdigest()
+    return Model(
+        name=settings["name"],
+        settings=settings,
+        fingerprint=arrays["fingerprint"],
+        weight=weight,
+        vocabulary=words,
+        word_class=arrays["word_class"],
+        pool=pool,
+        digest=digest,
+        path=path,
+    )
+
+
+def find(name: str | Path | None = None) -> Path:
+    """Where a model lies: a path as given, else a shipped model's name (None: the default).
+
+    Raises ModelError where there is none.
+    """
+    if name is not None:
+        for candidate in (Path(name), Path(f"{name}{SUFFIX}")):
+            if candidate.is_file():
+                return candidate
+        if candidate.parent != Path("."):
+            raise ModelError(str(name), "no such model file")
+    wanted = f"{name or DEFAULT_NAME}{SUFFIX}"
+    here = Path(__file__).parent
+    # an installed package carries models/ inside itself, a checkout beside itself
+    for folder in (here / "models", here.parent / "models"):
+        if (folder / wanted).is_file():
+            return folder / wanted
+    raise ModelError(str(name or DEFAULT_NAME), "no such model; give a path to a model file")
+
+
+_loaded: dict[tuple[str, int, int], Model] = {}
+_loading = threading.Lock()
+
+
+def load(name: str | Path | None = None) -> Model:
+    """The shipped model, or the one at a path ("models/NAME" or "models/NAME.safetensors").
+
+    The same unchanged file gives the same object, from any thread. Raises ModelError.
+    """
+    path = find(name)
+    stat = path.stat()
+    key = (str(path.resolve()), stat.st_mtime_ns, stat.st_size)
+    with _loading:
+        model = _loaded.get(key)
+        if model is None:
+            model = _loaded[key] = load_file(path)
+    return model

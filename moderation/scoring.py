@@ -1,0 +1,272 @@
+"""Scores: `score(text)`, `score_many(texts)`, with numpy alone.
+
+For a sentence s of n words, label l has the linear score
+
+    z(s, l) = sum of the weights of the n-grams of s / sqrt(n + kappa)
+
+(TF-IDF with the weights times their inverse document frequency, and a pivoted length
+normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, l).
+The logit is a calibrated linear function of both, of the worst sentence and of how many sentences
+there were: one abusive sentence shows inside a long polite comment, and many harmless sentences do
+not add up to an abusive one.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.features import (
+    I32,
+    I64,
+    U64,
+    Block,
+    ChunkTable,
+    Sink,
+    class_keys,
+    encode,
+    slots,
+)
+from moderation.records import Score
+
+if TYPE_CHECKING:
+    from moderation.model import Model
+
+Float32 = npt.NDArray[np.float32]
+
+BLOCK_TEXTS = 2_048
+BLOCK_CHARS = 400_000  # code points encoded at once: memory stays flat however large the batch
+
+
+class WeightSink(Sink):
+    """Sums the model's weights of each chunk's own features."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.width = len(model.labels)
+
+    def take(self, keys: U64, owner: I32, count: int) -> Float32:
+        rows, hit = lookup(self.model, keys)
+        return _sum_by(rows, owner[hit], count)
+
+
+def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
+    """Weights of the features that the model knows: float32 (H, L), and which keys they are."""
+    at, fingerprint = slots(keys, model.bits)
+    hit = np.flatnonzero(model.fingerprint.take(at) == fingerprint)
+    return model.weight[at[hit]].astype(np.float32), hit
+
+
+def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int) -> Float32:
+    """Sum rows by owner: (H, L), (H,) -> (count, L)."""
+    out = np.empty((count, rows.shape[1]), np.float32)
+    for label in range(rows.shape[1]):
+        out[:, label] = np.bincount(owner, weights=rows[:, label], minlength=count)
+    return out
+
+
+def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
+    """Summed weights of each sentence's n-grams: float32, shape (S, L)."""
+    n_sentences = len(block.length)
+    sums = np.zeros((n_sentences, len(model.labels)), np.float32)
+    if not len(block.ids):
+        return sums
+    first = np.flatnonzero(np.diff(block.chunk_sentence, prepend=-1))
+    sums[block.chunk_sentence[first]] = np.add.reduceat(
+        table.value.take(block.ids, axis=0), first, axis=0
+    )
+    rows: list[Float32] = []
+    owners: list[I64] = []
+    for keys, position in block.sequences.families():
+        weights, hit = lookup(model, keys)
+        if len(hit):
+            rows.append(weights)
+            owners.append(block.sequences.sentence[position[hit]])
+    if rows:
+        sums += _sum_by(np.concatenate(rows), np.concatenate(owners), n_sentences)
+    return sums
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """What a text's sentences come to.
+
+    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst sentence;
+    - `which`: int64, shape (C, L): index in the block of that worst sentence;
+    - `count`: int64, shape (C,): sentences with words, at least 1.
+    """
+
+    whole: Float32
+    worst: Float32
+    which: I64
+    count: I64
+
+
+def pool(sums: Float32, length: I64, text_first: I64, kappa: float) -> Pooled:
+    """Sums by sentence (S, L) and words in each (S,) -> what each text comes to."""
+    norm = np.sqrt(length + kappa).astype(np.float32)
+    z = sums / norm[:, None]
+    words = np.add.reduceat(length, text_first)
+    whole = np.add.reduceat(sums, text_first, axis=0)
+    whole /= np.sqrt(words + kappa).astype(np.float32)[:, None]
+    worst = np.maximum.reduceat(z, text_first, axis=0)
+    count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
+    # the first sentence that reaches the maximum
+    n_sentences = len(length)
+    owner = np.zeros(n_sentences, np.int64)
+    owner[text_first[1:]] = 1
+    owner = np.cumsum(owner)
+    index = np.where(z == worst[owner], np.arange(n_sentences)[:, None], n_sentences)
+    which = np.minimum.reduceat(index, text_first, axis=0)
+    return Pooled(whole, worst, which, count)
+
+
+def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.float32]:
+    """The columns that `model.POOL` names for one label: (C,), (C,), (C,) -> (C, P)."""
+    log_count = np.log(count).astype(np.float32)
+    return np.stack(
+        [
+            np.ones_like(whole),
+            whole,
+            worst,
+            log_count,
+            whole * log_count,
+            worst * log_count,
+            np.maximum(worst - whole, 0),
+        ],
+        axis=-1,
+    )
+
+
+def logits_of(model: Model, pooled: Pooled) -> Float32:
+    """Calibrated logits: float32, shape (C, L)."""
+    out = np.empty_like(pooled.whole)
+    for label in range(out.shape[1]):
+        out[:, label] = (
+            pool_features(pooled.whole[:, label], pooled.worst[:, label], pooled.count)
+            @ model.pool[label]
+        )
+    return out
+
+
+def sigmoid(logits: Float32) -> Float32:
+    """Logistic function without overflow."""
+    probability: Float32 = (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+    return probability
+
+
+class Scorer:
+    """A model with its memory of chunks. Thread-safe; the numbers do not depend on the memory."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._table = self.new_table()
+
+    def new_table(self) -> ChunkTable:
+        """An empty memory for this model."""
+        model = self.model
+        return ChunkTable(
+            model.lexer,
+            model.classes,
+            class_keys(model.settings["classes"]),
+            WeightSink(model),
+        )
+
+    def table(self) -> ChunkTable:
+        """The memory in use; a full one is replaced by an empty one."""
+        table = self._table
+        if table.full:
+            table = self._table = self.new_table()
+        return table
+
+    def logits(self, texts: Sequence[str]) -> Float32:
+        """Calibrated logits: float32, shape (C, L)."""
+        out = np.empty((len(texts), len(self.model.labels)), np.float32)
+        for start, end in _blocks(texts):
+            table = self.table()
+            block = encode(texts[start:end], table)
+            sums = sentence_sums(self.model, block, table)
+            pooled = pool(sums, block.length, block.text_first, self.model.settings["kappa"])
+            out[start:end] = logits_of(self.model, pooled)
+        return out
+
+    def predict_proba(self, texts: Sequence[str]) -> Float32:
+        """Calibrated probabilities: float32, shape (C, L), each in [0, 1]."""
+        if isinstance(texts, str):
+            raise TypeError("predict_proba takes a list of texts, not one text")
+        return sigmoid(self.logits(texts))
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    start = chars = 0
+    for end, text in enumerate(texts):
+        if end > start and (chars + len(text) > BLOCK_CHARS or end - start >= BLOCK_TEXTS):
+            yield start, end
+            start, chars = end, 0
+        chars += len(text)
+    if start < len(texts):
+        yield start, len(texts)
+
+
+_scorers: weakref.WeakKeyDictionary[Model, Scorer] = weakref.WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def scorer_of(model: Model) -> Scorer:
+    """The scorer that all callers of this model share."""
+    with _making:
+        scorer = _scorers.get(model)
+        if scorer is None:
+            scorer = _scorers[model] = Scorer(model)
+    return scorer
+
+
+def score_many(texts: Iterable[str], model: Model | None = None) -> Iterator[Score]:
+    """Score texts as they come, in blocks: memory stays flat however many there are.
+
+    `model` defaults to the shipped one. Any Unicode is accepted, lone surrogates included.
+    """
+    if model is None:
+        from moderation.model import load
+
+        model = load()
+    scorer = scorer_of(model)
+    waiting: list[str] = []
+    chars = 0
+    for text in texts:
+        waiting.append(text)
+        chars += len(text)
+        if len(waiting) >= BLOCK_TEXTS or chars >= BLOCK_CHARS:
+            yield from _records(scorer, waiting)
+            waiting, chars = [], 0
+    if waiting:
+        yield from _records(scorer, waiting)
+
+
+def _records(scorer: Scorer, texts: list[str]) -> Iterator[Score]:
+    model = scorer.model
+    labels, name = model.labels, str(model)
+    toxic, hateful = model.thresholds["toxicity"], model.thresholds["identity_attack"]
+    for row in scorer.predict_proba(texts).tolist():
+        scores = dict(zip(labels, row, strict=True))
+        yield Score(
+            scores=scores,
+            abusive=scores["toxicity"] >= toxic,
+            hateful=scores["identity_attack"] >= hateful,
+            model=name,
+        )
+
+
+def score(text: str, model: Model | None = None) -> Score:
+    """Score one text with the shipped model (or `model`).
+
+    >>> score("Thank you, that was kind.").abusive
+    False
+    """
+    return next(score_many((text,), model))

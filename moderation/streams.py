@@ -1,0 +1,267 @@
+"""Comments in and records out: JSON lines, CSV, plain lines and threads; checked at the border.
+
+Every reader yields `(id, text)` pairs as they come, so that memory stays flat; what is malformed
+raises `InputError` naming file:line, or is counted where the caller asks to skip it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from moderation.errors import InputError
+
+FORMATS = ("auto", "jsonl", "csv", "lines", "threads")
+MAX_LINE = 64 << 20  # bytes; a longer line is refused rather than held in memory
+csv.field_size_limit(MAX_LINE)
+
+
+@dataclass
+class Skips:
+    """What was skipped: the number of bad lines and the first few complaints."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, error: InputError) -> None:
+        """Count one bad line."""
+        self.count += 1
+        if len(self.first) < 5:
+            self.first.append(str(error))
+
+
+@contextlib.contextmanager
+def open_input(name: str) -> Iterator[tuple[str, BinaryIO]]:
+    """A file's bytes, or standard input for "-", with the name to use in messages."""
+    if name == "-":
+        yield "<stdin>", sys.stdin.buffer
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+    with stream:
+        yield name, stream
+
+
+@contextlib.contextmanager
+def open_output(name: str | None) -> Iterator[TextIO]:
+    """Standard output (None or "-"), or a file that appears whole or not at all.
+
+    The file is written beside as NAME.partial and renamed at the end; on an error the partial file
+    is left there and the old one is untouched.
+    """
+    if name is None or name == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(name)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        stream = partial.open("w", encoding="utf-8", errors="surrogatepass", newline="\n")
+    except OSError as error:
+        raise InputError(name, f"cannot be written: {error.strerror or error}") from error
+    with stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(partial, path)
+
+
+def read_comments(
+    name: str,
+    stream: BinaryIO,
+    format: str = "auto",
+    *,
+    text_column: str = "text",
+    id_column: str = "id",
+    skips: Skips | None = None,
+) -> Iterator[tuple[str, str]]:
+    """Yield `(id, text)` of each comment.
+
+    `format` "auto" looks at the first line: an object with "comments" and "source" begins threads
+    (see `moderation extract`), another object JSON lines, a header line with the text column CSV,
+    and anything else is an error that asks for `--format lines`. A comment without an id gets its
+    line number. With `skips`, malformed lines are counted there instead of raised.
+    """
+    lines = _lines(name, stream, skips)
+    first = next(lines, None)
+    if first is None:
+        return
+    if format == "auto":
+        format = _guess(name, first[1], text_column)
+    lines = _chain(first, lines)
+    if format == "lines":
+        for number, line in lines:
+            yield str(number), line
+    elif format == "csv":
+        yield from _csv(name, lines, text_column, id_column, skips)
+    else:
+        for number, line in lines:
+            if not line.strip():
+                continue
+            try:
+                yield from _objects(name, number, line, format, text_column, id_column)
+            except InputError as error:
+                if skips is None:
+                    raise
+                skips.add(error)
+
+
+def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    yield first
+    yield from rest
+
+
+def _lines(name: str, stream: BinaryIO, skips: Skips | None) -> Iterator[tuple[int, str]]:
+    number = 0
+    while True:
+        raw = stream.readline(MAX_LINE + 1)
+        if not raw:
+            return
+        number += 1
+        if number == 1 and raw.startswith(codecs.BOM_UTF8):
+            raw = raw[3:]
+        if len(raw) > MAX_LINE:
+            raise InputError(f"{name}:{number}", f"is longer than {MAX_LINE >> 20} MiB; cut it")
+        try:
+            line = raw.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            problem = InputError(
+                f"{name}:{number}",
+                f"is not UTF-8 (byte {error.start + 1} of the line); convert the file to UTF-8",
+            )
+            if skips is None:
+                raise problem from error
+            skips.add(problem)
+            continue
+        yield number, line.rstrip("\r\n")
+
+
+def _guess(name: str, line: str, text_column: str) -> str:
+    text = line.lstrip()
+    if text.startswith("{"):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return "jsonl"
+        if isinstance(value, dict) and "comments" in value and "source" in value:
+            return "threads"
+        return "jsonl"
+    if text_column in next(csv.reader([line]), []):
+        return "csv"
+    raise InputError(
+        f"{name}:1",
+        f"is neither a JSON object nor a CSV header with a column {text_column!r}; "
+        "for one comment a line give --format lines",
+    )
+
+
+def _objects(
+    name: str, number: int, line: str, format: str, text_column: str, id_column: str
+) -> Iterator[tuple[str, str]]:
+    place = f"{name}:{number}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
+        raise InputError(place, f'is not JSON ({what}); expected {{"id", "text"}}') from error
+    if not isinstance(value, dict):
+        raise InputError(place, f'is a JSON {type(value).__name__}; expected {{"id", "text"}}')
+    if format == "threads":
+        comments = value.get("comments")
+        if not isinstance(comments, list):
+            raise InputError(place, 'has no list "comments"; expected a line of `extract`')
+        found = []
+        for comment in comments:
+            if not isinstance(comment, dict) or not isinstance(comment.get("text"), str):
+                raise InputError(place, "a comment has no text; expected a line of `extract`")
+            if comment.get("status", "visible") != "deleted":
+                found.append((str(comment.get("id", number)), comment["text"]))
+        yield from found
+        return
+    text = value.get(text_column)
+    if not isinstance(text, str):
+        what = "has no" if text_column not in value else "has no string in"
+        raise InputError(
+            place, f"{what} {text_column!r}; expected {{{id_column!r}, {text_column!r}}}"
+        )
+    yield str(value.get(id_column, number)), text
+
+
+def _csv(
+    name: str,
+    lines: Iterator[tuple[int, str]],
+    text_column: str,
+    id_column: str,
+    skips: Skips | None,
+) -> Iterator[tuple[str, str]]:
+    reader = csv.reader((line + "\n" for _, line in lines), strict=False)
+    header = next(reader, [])
+    if text_column not in header:
+        raise InputError(
+            f"{name}:1", f"has no column {text_column!r}; columns: {', '.join(header)}"
+        )
+    text_at = header.index(text_column)
+    id_at = header.index(id_column) if id_column in header else None
+    while True:
+        start = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problem = InputError(f"{name}:{start}", f"is not CSV ({error})")
+            if skips is None:
+                raise problem from error
+            skips.add(problem)
+            continue
+        if not row:
+            continue
+        if len(row) <= text_at:
+            problem = InputError(
+                f"{name}:{start}",
+                f"has {len(row)} columns; {text_column!r} is column {text_at + 1}",
+            )
+            if skips is None:
+                raise problem
+            skips.add(problem)
+            continue
+        has_id = id_at is not None and len(row) > id_at
+        yield (
+            (row[id_at] if has_id and id_at is not None else str(start)),
+            row[text_at].rstrip("\n"),
+        )
+
+
+def encode_json(value: object) -> str:
+    """One JSON line, readable as it stands; lone surrogates are escaped so that it is UTF-8."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    return line
+
+
+def write_json_lines(values: Iterable[object], output: TextIO) -> int:
+    """Write JSON lines and return how many."""
+    count = 0
+    for value in values:
+        output.write(encode_json(value) + "\n")
+        count += 1
+    return count
+
+
+def read_text(stream: BinaryIO) -> io.TextIOWrapper:
+    """A text view of UTF-8 bytes that accepts lone surrogates."""
+    return io.TextIOWrapper(stream, encoding="utf-8", errors="surrogatepass")

@@ -1,0 +1,718 @@
+"""Text as written -> words as meant, each with its place in the original.
+
+    text ── split ──► chunks (white-space separated) ── Lexer.read ──► words + marks
+
+A *chunk* is what `str.split` yields. A *word* is what a reader would take it for: lower case,
+marks stripped, look-alike letters folded, leet and masks undone, stretched letters and glued
+words taken apart. Each word keeps the half-open range of the chunk that it came from, so whatever
+is reported later points into the text as written.
+
+Only chunks that the vocabulary does not know take the slow path, and every chunk's reading is
+remembered by its caller, so undoing tricks costs little on ordinary text. Nothing is undone
+unless the result is a word that is known: inventing abuse in harmless text is the worse error.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+BREAK = "\x02"  # stands for a line end among the chunks
+MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
+MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
+
+# Marks are features of the writing that are not words.
+MARK_EXCLAIM, MARK_EXCLAIMS = "\x01!", "\x01!!"
+MARK_QUESTION, MARK_QUESTIONS = "\x01?", "\x01??"
+MARK_CAPS = "\x01caps"
+MARK_CENSORED = "\x01censored"
+MARK_URL, MARK_MENTION, MARK_NUMBER = "\x01url", "\x01mention", "\x01number"
+MARK_QUOTE = "\x01quote"
+MARKS = (
+    MARK_EXCLAIM,
+    MARK_EXCLAIMS,
+    MARK_QUESTION,
+    MARK_QUESTIONS,
+    MARK_CAPS,
+    MARK_CENSORED,
+    MARK_URL,
+    MARK_MENTION,
+    MARK_NUMBER,
+    MARK_QUOTE,
+)
+
+_PLAIN = re.compile(
+    r"""["'(\[*_“‘—-]*(?P<core>[A-Za-z]+(?:['’][A-Za-z]{1,2})?)(?P<tail>[.,!?;:…)\]"'”’*_—-]*)"""
+)
+_ENDS = re.compile(r"""[.!?…][.!?…)\]"'”’*]*$""")
+_URL = re.compile(
+    r"(?:https?:|ftp:|www\.)|^[\w.-]+\.(?:com|org|net|edu|gov|info|io|co|uk|de|fr|ru|html?)(?:[/:?#]|$)"
+)
+_MAIL = re.compile(r"^[\w.+-]+@[\w-]+\.[\w.-]+$")
+_NUMBER = re.compile(
+    r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*$"
+)
+_OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
+_MASKS = "*#_-.@%$&!?+~^·•"
+_TRIPLE = re.compile(r"(.)\1\1")
+_RUNS = re.compile(r"(.)\1+")
+_SHORT_PARTS = frozenset(
+    [
+        "a",
+        "i",
+        "u",
+        "r",
+        "ur",
+        "an",
+        "is",
+        "it",
+        "my",
+        "me",
+        "be",
+        "he",
+        "we",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "as",
+        "so",
+        "do",
+        "go",
+        "no",
+        "up",
+        "or",
+        "by",
+        "if",
+        "am",
+        "us",
+        "ya",
+        "yo",
+    ]
+)
+_KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
+
+
+class Word(NamedTuple):
+    """A word as meant; `start`, `end` are its half-open range in the chunk."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one chunk says: its words, its marks, whether a sentence ends after it.
+
+    `single` is true where the chunk is one letter (a run of such chunks may be a spaced word),
+    `unknown` where it is one alphabetic word that the vocabulary lacks.
+    """
+
+    words: tuple[Word, ...] = ()
+    marks: tuple[str, ...] = ()
+    ends: bool = False
+    single: bool = False
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The knowledge that a Lexer reads with; a model file carries its own.
+
+    - `vocabulary`: known word -> rank (0 = most frequent).
+    - `offensive`: words worth recovering from disguise -> rank (0 = first choice).
+    - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
+      `emoji`: emoji -> words.
+    """
+
+    vocabulary: Mapping[str, int]
+    offensive: Mapping[str, int]
+    homoglyphs: Mapping[str, str] = field(default_factory=dict)
+    leet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    emoji: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The small tables, as stored in a model file (the vocabulary is an array there)."""
+        return {
+            "offensive": list(self.offensive),
+            "homoglyphs": dict(self.homoglyphs),
+            "leet": {symbol: list(letters) for symbol, letters in self.leet.items()},
+            "emoji": dict(self.emoji),
+        }
+
+
+def split(text: str) -> list[str]:
+    """The chunks of `text`; a line end becomes the chunk BREAK."""
+    if "\n" in text:
+        text = text.replace("\n", " \x02 ")
+    return text.split()
+
+
+_SPOT = re.compile(r"\n|\S+")
+
+
+def locate(text: str) -> tuple[list[str], list[int]]:
+    """The chunks of `text` as `split` gives them, and the code point at which each starts."""
+    chunks: list[str] = []
+    starts: list[int] = []
+    for match in _SPOT.finditer(text):
+        chunk = match.group()
+        chunks.append(BREAK if chunk == "\n" else chunk)
+        starts.append(match.start())
+    return chunks, starts
+
+
+class Lexer:
+    """Reads chunks with the knowledge in `tables`. Thread-safe after construction."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._known = tables.vocabulary
+        self._offensive = tables.offensive
+        self._deletes: dict[str, list[str]] | None = None
+        self._by_first: dict[str, list[str]] | None = None
+
+    # ------------------------------------------------------------------ chunks
+
+    def read(self, chunk: str) -> Reading:
+        """Read one chunk; never fails, whatever the characters."""
+        plain = _PLAIN.fullmatch(chunk)
+        if plain is not None and len(chunk) <= MAX_WORD:
+            core, tail = plain["core"], plain["tail"]
+            word = _bare(core.lower())
+            start = plain.start("core")
+            if word in self._known:
+                return Reading(
+                    (Word(word, start, start + len(core)),),
+                    _marks(core, chunk),
+                    bool(tail) and _ENDS.search(tail) is not None,
+                    len(word) == 1,
+                )
+        if chunk == BREAK:
+            return Reading(ends=True)
+        if len(chunk) > MAX_CHUNK:
+            return self._read_long(chunk)
+        return self._read_slowly(chunk)
+
+    def _read_long(self, chunk: str) -> Reading:
+        words: list[Word] = []
+        marks: dict[str, None] = {}
+        for offset in range(0, len(chunk), MAX_CHUNK):
+            piece = self._read_slowly(chunk[offset : offset + MAX_CHUNK])
+            words += [Word(w.text, w.start + offset, w.end + offset) for w in piece.words]
+            marks.update(dict.fromkeys(piece.marks))
+        return Reading(tuple(words), tuple(marks), _ENDS.search(chunk[-20:]) is not None)
+
+    def read_joined(self, pieces: Iterable[str]) -> Reading | None:
+        """Read chunks that may be one word written apart ("i d i o t", "id iot").
+
+        None unless the joined letters are an offensive word, or words of which one is offensive;
+        ranges count from the first piece's start in `" ".join(pieces)`.
+        """
+        joined = " ".join(pieces)
+        letters, origin = self._clean(joined)
+        kept = [(c, o) for c, o in zip(letters, origin, strict=True) if not c.isspace()]
+        while kept and kept[0][0] in _OUTER:
+            kept.pop(0)
+        while kept and kept[-1][0] in _OUTER:
+            kept.pop()
+        if len(kept) < 3:
+            return None
+        core = "".join(c for c, _ in kept)
+        spots = [o for _, o in kept]
+        words: list[str] | None = None
+        if core.isalpha():
+            if core in self._offensive:
+                words = [core]
+            else:
+                squeezed = self._squeeze(core)
+                words = [str(squeezed)] if squeezed in self._offensive else self._segment(core)
+        else:
+            found = self._unleet(core)
+            if found is not None and found in self._offensive:
+                words = [found]
+        if words is None:
+            return None
+        ends = _ENDS.search(joined[-20:]) is not None
+        return Reading(tuple(_place(words, spots, core)), _marks("", joined), ends)
+
+    # ------------------------------------------------------------------ slow path
+
+    def _clean(self, chunk: str) -> tuple[list[str], list[int]]:
+        """Lower-case letters with the index that each came from; marks and invisibles dropped."""
+        letters: list[str] = []
+        origin: list[int] = []
+        foreign = False
+        for i, char in enumerate(chunk):
+            if char < "\x80":
+                if char >= " ":
+                    letters.append(char.lower())
+                    origin.append(i)
+                continue
+            category = unicodedata.category(char)
+            if category[0] == "C" or category in ("Mn", "Me"):
+                continue
+            if category[0] == "L":
+                name_is_latin = char < "\u0250" or "\u1e00" <= char <= "\u1eff"
+                if not name_is_latin:
+                    foreign = True
+            for part in unicodedata.normalize("NFKD", char):
+                if unicodedata.combining(part):
+                    continue
+                for low in part.lower():
+                    if not unicodedata.combining(low):
+                        letters.append(low)
+                        origin.append(i)
+        fold = self.tables.homoglyphs
+        if not foreign and not any(c in fold for c in letters if c >= "\x80"):
+            return letters, origin
+        latin = any("a" <= c <= "z" for c in letters)
+        foreigners = [c for c in letters if c >= "\x80" and c.isalpha()]
+        if not latin and foreigners:
+            # A word wholly of another script is left alone unless it spells an offensive one.
+            folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
+            if len(folded) < 4 or folded not in self._offensive:
+                return letters, origin
+        out: list[str] = []
+        places: list[int] = []
+        for char, place in zip(letters, origin, strict=True):
+            for low in fold.get(char, char) if char >= "\x80" else char:
+                out.append(low)
+                places.append(place)
+        return out, places
+
+    def _read_slowly(self, chunk: str) -> Reading:
+        ends = _ENDS.search(chunk) is not None
+        marks = dict.fromkeys(_marks(chunk, chunk))
+        words: list[Word] = []
+        rest_start = 0
+        if not chunk.isascii():
+            # Emoji are words of their own; the stretches between them are read like chunks.
+            for start, end, spoken in self._emoji(chunk):
+                if start > rest_start:
+                    self._read_stretch(chunk, rest_start, start, words, marks)
+                words += [Word(w, start, end) for w in spoken.split()]
+                rest_start = end
+        if rest_start < len(chunk):
+            self._read_stretch(chunk, rest_start, len(chunk), words, marks)
+        alone = len(words) == 1
+        single = alone and len(words[0].text) == 1
+        unknown = (
+            alone
+            and 2 <= len(words[0].text) <= 8
+            and words[0].text.isalpha()
+            and words[0].text not in self._known
+        )
+        return Reading(tuple(words), tuple(marks), ends, single, unknown)
+
+    def _emoji(self, chunk: str) -> Iterable[tuple[int, int, str]]:
+        table = self.tables.emoji
+        i, n = 0, len(chunk)
+        while i < n:
+            char = chunk[i]
+            if char < "\u2000" or (char not in table and unicodedata.category(char) != "So"):
+                i += 1
+                continue
+            end, spoken = i + 1, table.get(char)
+            for length in range(min(8, n - i), 1, -1):
+                found = table.get(chunk[i : i + length])
+                if found is not None:
+                    end, spoken = i + length, found
+                    break
+            if spoken is None:
+                name = unicodedata.name(char, "symbol").lower()
+                spoken = re.sub(r"[^a-z]+", "", name)[:MAX_WORD] or "symbol"
+                if not name.isascii() or char < "\u2190" or "letter" in name or "number" in name:
+                    i += 1  # circled letters and the like are read as letters
+                    continue
+            # variation selectors, skin tones and joiners belong to the emoji before them
+            while end < n and (
+                chunk[end] in "\ufe0f\ufe0e\u200d" or "\U0001f3fb" <= chunk[end] <= "\U0001f3ff"
+            ):
+                end += 1
+            yield i, end, spoken
+            i = end
+
+    def _read_stretch(
+        self, chunk: str, start: int, end: int, words: list[Word], marks: dict[str, None]
+    ) -> None:
+        """Read `chunk[start:end]`, which holds no emoji, into `words` and `marks`."""
+        letters, origin = self._clean(chunk[start:end])
+        text = "".join(letters)
+        if len(letters) != len(text):  # pragma: no cover - every letter is one code point
+            raise AssertionError("a cleaned letter is one code point")
+        if _URL.search(text):
+            marks[MARK_URL] = None
+            return
+        if _MAIL.match(text):
+            marks[MARK_MENTION] = None
+            return
+        if _NUMBER.match(text):
+            marks[MARK_NUMBER] = None
+            return
+        left, right = 0, len(text)
+        while left < right and text[left] in _OUTER:
+            left += 1
+        while right > left and text[right - 1] in _OUTER:
+            right -= 1
+        if left == right:
+            stars = text.count("*")
+            if stars >= 3 or (len(text) >= 3 and len(set(text) & set("#@$%&*!")) >= 3):
+                marks[MARK_CENSORED] = None
+            return
+
+        def add(found: Iterable[str], lo: int, hi: int) -> None:
+            spots = [start + o for o in origin[lo:hi]]
+            words.extend(_place(list(found), spots, text[lo:hi]))
+
+        core = text[left:right]
+        if core.isalpha():
+            # A mask at the edge ("*diot", "idio*") matters only where the rest is no word.
+            if core not in self._known and (left or right < len(text)):
+                masked = self._unmask(text.strip(" .,!?;:\"'()[]"))
+                if masked is not None:
+                    add([masked], left, right)
+                    return
+            add(self._resolve(core), left, right)
+            return
+        if core[0] in "@#" and core[1:].replace("_", "").isalnum():
+            disguised = self._unleet(core)
+            if disguised is not None and disguised in self._offensive and core[0] == "@":
+                add([disguised], left, right)
+            elif core[0] == "#":
+                add(self._hashtag(core[1:]), left + 1, right)
+            else:
+                marks[MARK_MENTION] = None
+            return
+        bare = core.replace("'", "").replace("’", "")
+        if bare.isalpha():
+            add(self._resolve(_bare(core.replace("’", "'"))), left, right)
+            return
+        whole = text.strip(" .,?;:\"'()[]{}<>“”‘’")
+        for candidate in dict.fromkeys((core, whole)):
+            found = self._undisguise(candidate)
+            if found is not None:
+                lo = text.find(candidate)
+                add(found, lo, lo + len(candidate))
+                return
+        # Otherwise: parts between symbols, each read on its own.
+        for part in re.finditer(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?", text):
+            piece = part.group()
+            if piece.isdigit():
+                marks[MARK_NUMBER] = None
+            elif piece.isalpha():
+                add(self._resolve(piece), part.start(), part.end())
+            else:
+                plain = _bare(piece)
+                add([plain[:MAX_WORD]], part.start(), part.end())
+
+    # ------------------------------------------------------------------ undoing tricks
+
+    def _resolve(self, word: str) -> list[str]:
+        """An alphabetic word as meant: itself where known, else repaired where that is safe."""
+        if word in self._known or word in self._offensive or len(word) < 3:
+            return [word]
+        if not word.isascii() or len(word) > 4 * MAX_WORD:
+            return [word[:MAX_WORD]]
+        squeezed = self._squeeze(word)
+        if squeezed is not None:
+            return [squeezed]
+        if len(word) >= 5:
+            repaired = self._repair(word)
+            if repaired is not None:
+                return [repaired]
+        if len(word) >= 6:
+            parts = self._segment(word)
+            if parts is not None:
+                return parts
+        return [word[:MAX_WORD]]
+
+    def _squeeze(self, word: str) -> str | None:
+        """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
+        runs = list(_RUNS.finditer(word))
+        if not runs:
+            return None
+        long = _TRIPLE.search(word) is not None
+        if len(runs) > 6:
+            word_one = _RUNS.sub(r"\1", word)
+            return word_one if word_one in self._known else None
+        best: tuple[int, int, str] | None = None
+        options = [(m.group(1), m.group(1) * 2) for m in runs]
+        gaps = []
+        last = 0
+        for m in runs:
+            gaps.append(word[last : m.start()])
+            last = m.end()
+        gaps.append(word[last:])
+        for choice in itertools.product(*options):
+            candidate = "".join(
+                itertools.chain.from_iterable(zip(gaps, (*choice, ""), strict=True))
+            )
+            offensive = self._offensive.get(candidate)
+            if offensive is not None and len(candidate) >= 3:
+                rank = (0, offensive, candidate)
+            elif long and candidate in self._known and len(candidate) >= 2:
+                rank = (1, self._known[candidate], candidate)
+            else:
+                continue
+            if best is None or rank < best:
+                best = rank
+        if best is not None:
+            return best[2]
+        if long:
+            return _RUNS.sub(r"\1\1", word)[:MAX_WORD]
+        return None
+
+    def _repair(self, word: str) -> str | None:
+        """One slip away from exactly one offensive word of five letters or more.
+
+        Slips: a letter dropped, doubled, or two neighbours swapped (Damerau 1964), looked up by
+        deletes (the symmetric delete index of SymSpell). The first letter must agree, except in
+        a swap. A replaced letter counts only where a vowel replaces a vowel.
+        """
+        if self._deletes is None:
+            deletes: dict[str, list[str]] = {}
+            for target in self._offensive:
+                if len(target) >= 5 and target.isalpha():
+                    for i in range(len(target)):
+                        deletes.setdefault(target[:i] + target[i + 1 :], []).append(target)
+            self._deletes = deletes
+        found: set[str] = set()
+        found.update(t for t in self._deletes.get(word, ()) if t[0] == word[0])
+        for i in range(len(word)):
+            shorter = word[:i] + word[i + 1 :]
+            if len(shorter) >= 5 and shorter in self._offensive and i:
+                doubled = word[i] == word[i - 1] or (i + 1 < len(word) and word[i] == word[i + 1])
+                if doubled:
+                    found.add(shorter)
+            for target in self._deletes.get(shorter, ()):
+                if len(target) != len(word):
+                    continue
+                differ = [j for j in range(len(word)) if target[j] != word[j]]
+                swap = (
+                    len(differ) == 2
+                    and differ[1] == differ[0] + 1
+                    and target[differ[0]] == word[differ[1]]
+                    and target[differ[1]] == word[differ[0]]
+                )
+                vowel = (
+                    len(differ) == 1
+                    and differ[0] > 0
+                    and target[differ[0]] in "aeiou"
+                    and word[differ[0]] in "aeiouy"
+                )
+                if swap or vowel:
+                    found.add(target)
+        if not found:
+            return None
+        return min(found, key=lambda target: self._offensive[target])
+
+    def _segment(self, word: str) -> list[str] | None:
+        """Take glued words apart, where every part is known and one of them is offensive."""
+        parts = self._best_parts(word)
+        if parts is None or len(parts) < 2:
+            return None
+        if not any(p in self._offensive and len(p) >= 4 for p in parts):
+            return None
+        return parts
+
+    def _hashtag(self, tag: str) -> list[str]:
+        tag = tag.replace("_", "")
+        if tag in self._known or tag in self._offensive:
+            return [tag]
+        return self._best_parts(tag) or [tag[:MAX_WORD]]
+
+    def _best_parts(self, word: str) -> list[str] | None:
+        """The split into known words with the fewest, then most frequent parts; None if none."""
+        n = len(word)
+        if n > 2 * MAX_WORD or not word.isascii():
+            return None
+        inf = float("inf")
+        cost = [0.0] + [inf] * n
+        back = [0] * (n + 1)
+        for end in range(1, n + 1):
+            for start in range(max(0, end - 16), end):
+                if cost[start] == inf:
+                    continue
+                part = word[start:end]
+                rank = self._known.get(part)
+                if rank is None:
+                    if len(part) < 4 or part not in self._offensive:
+                        continue
+                    rank = 10_000
+                if len(part) < 3 and part not in _SHORT_PARTS:
+                    continue
+                if len(part) == 3 and rank > 4_000:
+                    continue
+                # bits of a Zipf rank: the rarer the part, the dearer
+                price = cost[start] + 4.0 + (rank + 2).bit_length()
+                if price < cost[end]:
+                    cost[end], back[end] = price, start
+        if cost[n] == inf:
+            return None
+        parts: list[str] = []
+        end = n
+        while end:
+            parts.append(word[back[end] : end])
+            end = back[end]
+        return parts[::-1]
+
+    def _undisguise(self, core: str) -> list[str] | None:
+        """A core with symbols or digits in it, read as the word that it hides; None if none."""
+        if len(core) > MAX_WORD or len(core) < 3:
+            return None
+        parts = [p for p in re.split(r"[\W_]+", core) if p]
+        if len(parts) >= 3 and all(len(p) == 1 for p in parts):  # i.d.i.o.t, f-u-c-k
+            joined = "".join(parts)
+            if joined.isalpha():
+                if joined in self._offensive or (len(joined) > 3 and joined in self._known):
+                    return [joined]
+                return self._segment(joined)
+        if len(parts) >= 2 and all(p in self._known and len(p) >= 3 for p in parts):
+            return None  # "well-known", "and/or"
+        found = self._unleet(core)
+        if found is not None:
+            return [found]
+        masked = self._unmask(core)
+        if masked is not None:
+            return [masked]
+        if len(parts) >= 2:  # id.iot, stu_pid
+            joined = "".join(parts)
+            if (
+                joined.isalpha()
+                and joined in self._offensive
+                and any(p not in self._known or len(p) <= 2 for p in parts)
+            ):
+                return [joined]
+        return None
+
+    def _unleet(self, core: str) -> str | None:
+        """Digits and symbols read as letters; accepted only where a known word comes out."""
+        leet = self.tables.leet
+        options: list[tuple[str, ...]] = []
+        total, letters, swapped = 1, 0, 0
+        for char in core:
+            if char.isalpha():
+                options.append((char,))
+                letters += 1
+            elif char in leet:
+                options.append(leet[char])
+                total *= len(leet[char])
+                swapped += 1
+            elif char == "'":
+                continue
+            else:
+                return None
+            if total > 256:
+                return None
+        if swapped == 0 or (letters == 0 and any(c.isdigit() for c in core)):
+            return None
+        best: tuple[int, str] | None = None
+        first: str | None = None
+        for choice in itertools.product(*options):
+            candidate = "".join(choice)
+            if first is None:
+                first = candidate
+            rank = self._offensive.get(candidate)
+            if rank is None and swapped + letters > 3:
+                squeezed = _RUNS.sub(r"\1", candidate)
+                rank = self._offensive.get(squeezed)
+                if rank is not None:
+                    candidate = squeezed
+            if (
+                rank is not None
+                and len(candidate) >= 3
+                and (best is None or (rank, candidate) < best)
+            ):
+                best = (rank, candidate)
+        if best is not None:
+            return best[1]
+        if first is None or not first.isalpha() or first not in self._known or len(first) < 4:
+            return None
+        inner = any(not c.isalpha() for c in core[:-1])
+        return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
+
+    def _unmask(self, core: str) -> str | None:
+        """A word with letters starred out ("f*ck", "id**t"), by the first offensive one it fits."""
+        if not 3 <= len(core) <= 20 or not any(c in _MASKS for c in core):
+            return None
+        if not all(c.isalpha() or c in _MASKS for c in core):
+            return None
+        letters = sum(c.isalpha() for c in core)
+        if letters == 0 or not core.isascii():
+            return None
+        first = core[0]
+        if not first.isalpha() and letters < 3:
+            return None
+        masks = {c for c in core if not c.isalpha()}
+        if letters == 1 and masks != {"*"}:
+            return None
+        if not masks & set("*#@$%&!?+") and letters < len(core) - 1:
+            return None
+        if self._by_first is None:
+            by_first: dict[str, list[str]] = {}
+            for word in self._offensive:
+                by_first.setdefault(word[0], []).append(word)
+            self._by_first = by_first
+        pattern = re.compile(
+            re.sub(r"\\?[^a-z\\]+", lambda m: _mask_pattern(m.group()), re.escape(core))
+        )
+        pool: Iterable[str] = self._by_first.get(first, ()) if first.isalpha() else self._offensive
+        for word in pool:
+            if len(word) >= 3 and pattern.fullmatch(word):
+                return word
+        return None
+
+
+def _mask_pattern(masked: str) -> str:
+    run = masked.replace("\\", "")
+    if len(run) == 1:
+        return "[a-z]{1,2}" if run == "*" else "[a-z]"
+    return f"[a-z]{{{len(run)}}}"
+
+
+def _bare(word: str) -> str:
+    """Without its apostrophe: "don't" -> "dont", "neighbour's" -> "neighbour"."""
+    if "'" not in word and "’" not in word:
+        return word
+    word = word.replace("’", "'")
+    if word.endswith("'s") and word not in _KEEPS_S:
+        word = word[:-2]
+    return word.replace("'", "")
+
+
+def _marks(core: str, chunk: str) -> tuple[str, ...]:
+    marks: list[str] = []
+    if len(core) > 2 and core.isupper():
+        marks.append(MARK_CAPS)
+    if "!" in chunk:
+        marks.append(MARK_EXCLAIMS if chunk.count("!") > 1 else MARK_EXCLAIM)
+    if "?" in chunk:
+        marks.append(MARK_QUESTIONS if chunk.count("?") > 1 else MARK_QUESTION)
+    if chunk[:1] in '"“«' and chunk:
+        marks.append(MARK_QUOTE)
+    return tuple(marks)
+
+
+def _place(words: list[str], spots: list[int], core: str) -> Iterable[Word]:
+    """Give each of `words`, which were read out of `core`, its range among `spots`."""
+    if not spots:
+        return
+    if len(words) == 1:
+        yield Word(words[0], spots[0], spots[-1] + 1)
+        return
+    # Glued words: their letters stand one after the other in the core.
+    at = 0
+    for number, word in enumerate(words):
+        length = len(word) if number + 1 < len(words) else len(spots) - at
+        length = max(1, min(length, len(spots) - at))
+        if at >= len(spots):
+            return
+        yield Word(word, spots[at], spots[at + length - 1] + 1)
+        at += length
