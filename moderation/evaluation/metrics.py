@@ -189,16 +189,25 @@ def fit_platt(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> tu
     design = np.stack([z, np.ones_like(z)], axis=1)
     start = np.array([1.0, 0.0])
     precision = 1 / np.array([0.5, 2.0]) ** 2
-    beta = start.copy()
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-(design @ beta)))
+
+    def loss(beta: Floats) -> float:
+        logits = design @ beta
+        fit = (np.logaddexp(0, logits) - targets * logits).sum()
+        return float(fit + (precision * (beta - start) ** 2).sum() / 2)
+
+    beta, best = start, loss(start)
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(design @ beta, -500, 500)))
         gradient = design.T @ (p - targets) + precision * (beta - start)
         hessian = (design * (p * (1 - p))[:, None]).T @ design + np.diag(precision)
         step = np.linalg.solve(hessian, gradient)
-        step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-        beta = beta - step
-        if float(np.abs(step).max()) < 1e-8:
+        # The loss is convex: halving a step that overshoots always finds a lower one.
+        while loss(beta - step) > best and float(np.abs(step).max()) > 1e-9:
+            step = step / 2
+        if float(np.abs(step).max()) <= 1e-9:
             break
+        beta = beta - step
+        best = loss(beta)
     return float(beta[0]), float(beta[1])
 
 
