@@ -37,6 +37,8 @@ def find(dump: Dump) -> Found | None:
     tail = [
         register for register, dash in zip(registers[split:], lone[split:], strict=True) if not dash
     ]
+    if sum(1 for register in tail if register.words <= 3) > 0.25 * len(tail):
+        return None  # names or titles stand between the texts
     early = sum(1 for register in before if register.remark > 0) / len(before)
     late = sum(1 for register in tail if register.remark > 0) / len(tail)
     if late < 0.4 or late - early < 0.35:

@@ -59,11 +59,11 @@ class Dump:
     paragraphs: list[Paragraph]
 
 
-def is_running(paragraphs: Sequence[Paragraph]) -> bool:
+def is_running(paragraphs: Sequence[Paragraph], least: float = 0.5) -> bool:
     """Whether this is an article or talk, and not a page with its menus and lists."""
     bullets = sum(1 for paragraph in paragraphs if paragraph.lines[0].bullet)
     running = sum(1 for paragraph in paragraphs if prose(paragraph.text))
-    return bullets <= 0.2 * len(paragraphs) and running >= 0.5 * len(paragraphs)
+    return bullets <= 0.2 * len(paragraphs) and running >= least * len(paragraphs)
 
 
 def link_by_depth(items: Sequence[Item]) -> None:

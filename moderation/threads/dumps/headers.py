@@ -9,6 +9,7 @@ above it, below it) and where the text ends are learned from all records of the 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,12 +18,13 @@ from statistics import median
 
 from moderation.threads.dumps.found import Dump, Found, Item, is_running, link_by_depth
 from moderation.threads.dumps.lines import span_of
-from moderation.threads.dumps.marks import Mark, read_mark
+from moderation.threads.dumps.marks import Mark, is_comment_heading, is_form, read_mark
 from moderation.threads.dumps.register import measure, name_score, prose, words
 
 LAYOUT = "header-lines"
 LONGEST_NAME = 60
 LONGEST_LABEL = 80  # code points: a longer line that recurs is a text said twice
+_PARTS = re.compile(r"\s[|•·»—–]\s|\s\(|\[|\t")
 _NAME = 0.25  # least name_score of what may be taken for an author
 
 
@@ -61,7 +63,7 @@ def find(dump: Dump) -> Found | None:
     gaps = _gaps(dump)
     best: Found | None = None
     for name, anchors in _anchors(marks):
-        for run in _runs(anchors):
+        for run in _runs(marks, anchors):
             found = _read(dump, marks, gaps, name, run)
             if found is not None and (best is None or _rank(found) > _rank(best)):
                 best = found
@@ -112,6 +114,11 @@ def _anchors(marks: Sequence[Mark]) -> list[tuple[str, list[int]]]:
     kinds = [
         (name, [index for index, mark in enumerate(marks) if test(mark)]) for name, test in tests
     ]
+    openings: dict[str, list[int]] = {}
+    for index, mark in enumerate(marks):
+        if mark.date is not None and mark.strong and len(mark.rest) > 3 and " " in mark.key:
+            openings.setdefault(mark.key.split(" ", 1)[0], []).append(index)
+    kinds += [(f"{word} … date", found) for word, found in openings.items() if len(found) > 2]
     seen: set[tuple[int, ...]] = set()
     unique: list[tuple[str, list[int]]] = []
     for name, anchors in kinds:
@@ -121,16 +128,19 @@ def _anchors(marks: Sequence[Mark]) -> list[tuple[str, list[int]]]:
     return unique
 
 
-def _runs(anchors: list[int]) -> list[list[int]]:
+def _runs(marks: Sequence[Mark], anchors: list[int]) -> list[list[int]]:
     """Cut where the way to the next anchor is far longer than usual; and the whole.
 
-    Of anchors on neighbouring lines ("April 5" above "6:32 PM") the first stands for all.
+    Of anchors on neighbouring lines ("April 5" above "6:32 PM") the first stands for all, or the
+    last where each names somebody (a headline's line above the first comment's).
     """
     kept: list[int] = []
     previous = -2
     for at in anchors:
         if at != previous + 1:
             kept.append(at)
+        elif _author_in(marks[at]) is not None and _author_in(marks[previous]) is not None:
+            kept[-1] = at
         previous = at
     if len(kept) < 2:
         return []
@@ -142,7 +152,23 @@ def _runs(anchors: list[int]) -> list[list[int]]:
             runs.append([])
         runs[-1].append(at)
     runs = [run for run in runs if len(run) >= 2]
+    for run in list(runs):
+        answered = _answered(marks, run)
+        if answered != run and len(answered) >= 3:
+            runs.append(answered)
     return runs
+
+
+def _answered(marks: Sequence[Mark], run: list[int]) -> list[int]:
+    """The longest part of a run whose anchors all stand next to a button to answer or report."""
+    best: list[int] = []
+    part: list[int] = []
+    for at in run:
+        near = marks[max(0, at - 2) : at + 3]
+        part = [*part, at] if any(mark.reply for mark in near) else []
+        if len(part) > len(best):
+            best = part
+    return best
 
 
 # --- one plan --------------------------------------------------------------------------------
@@ -202,31 +228,18 @@ def _trimmed(records: list[_Record]) -> list[_Record]:
 
 def _heading(marks: Sequence[Mark], run: list[int]) -> int | None:
     """The last line like "12 Comments" above the first records, if there is one."""
-    last = run[min(2, len(run) - 1)]
     start = max(0, run[0] - 40)
     counts = Counter(mark.key for mark in marks[start : run[-1]])
-    found = None
-    for index in range(start, last):
-        if counts[marks[index].key] <= 2 and is_comment_heading(marks[index]):
-            found = index
-    return found
-
-
-def is_comment_heading(mark: Mark) -> bool:
-    """Whether a line says that comments follow: "12 Comments", "Kommentare", "3 responses to X"."""
-    if len(mark.text) > 120 or not mark.text:
-        return False
-    tokens = [token.strip(".,:;()[]«»“”\"'") for token in mark.text.lower().split()]
-    tokens = [token for token in tokens if token]
-    where = [at for at, token in enumerate(tokens) if token in words("comment_words")]
-    if not where or any(token in words("not_headings") for token in tokens):
-        return False
-    counted = any(token.isdigit() and token != "0" for token in tokens[: where[0] + 2])
-    if mark.text.rstrip()[-1:] == "*" or (mark.line.bullet and not counted):
-        return False
-    if counted:
-        return where[0] <= 3
-    return len(tokens) <= 2 and not mark.reply
+    above = between = None
+    for index in range(start, run[min(2, len(run) - 1)]):
+        mark = marks[index]
+        if not is_comment_heading(mark) or counts[mark.key] > 2:
+            continue
+        if index < run[0]:
+            above = index
+        elif counts[mark.key] == 1 and ("0" in mark.key or mark.heading or above is None):
+            between = index
+    return above if between is None else between
 
 
 def _learn_labels(marks: Sequence[Mark], plan: _Plan) -> None:
@@ -238,8 +251,10 @@ def _learn_labels(marks: Sequence[Mark], plan: _Plan) -> None:
     prefixes: Counter[str] = Counter()
     above: Counter[str] = Counter()
     edges = [*plan.anchors, min(len(marks), plan.anchors[-1] + 40)]
-    for left, right in pairwise(edges):
-        between = marks[left + 1 : right]
+    parts = [marks[left + 1 : right] for left, right in pairwise(edges)]
+    # the last part has no next header, the lines above the first anchor make up for it
+    parts[-1] = [*parts[-1], *marks[max(0, plan.anchors[0] - 8) : plan.anchors[0]]]
+    for between in parts:
         counts.update({mark.key for mark in between if mark.key})
         prefixes.update({mark.prefix for mark in between if mark.prefix})
     for anchor in plan.anchors:
@@ -329,7 +344,7 @@ def _cut_after(
             break
         index += 1
     if plan.place == "down":
-        if index < stop and name_score(_author(marks[index].text)) >= _NAME:
+        if index < stop and _likeness(marks[index]) >= _NAME:
             author = _author(marks[index].text)
             index += 1
         while index < stop and _is_label(marks[index], plan):
@@ -449,7 +464,7 @@ def _above(
         if heads:
             over = range(heads[0] - 1, max(lowest, heads[0] - 4) - 1, -1)
             at = _likeliest(marks, [i for i in over if not marks[i].buttons], anchor)
-    if at is None or name_score(_author(marks[at].text)) < _NAME:
+    if at is None or _likeness(marks[at]) < _NAME:
         return anchor, None, False
     name = _author(marks[at].text)
     top = at
@@ -470,7 +485,7 @@ def _likeliest(marks: Sequence[Mark], lines: Sequence[int], anchor: int) -> int 
     best: tuple[float, int] | None = None
     for at in lines:
         name = _author(marks[at].text)
-        score = name_score(name)
+        score = _likeness(marks[at])
         if score < _NAME:
             continue
         around = [*range(max(0, at - 2), at), *range(at + 1, min(len(marks), anchor + 12))]
@@ -481,14 +496,16 @@ def _likeliest(marks: Sequence[Mark], lines: Sequence[int], anchor: int) -> int 
     return None if best is None else best[1]
 
 
+def _likeness(mark: Mark) -> float:
+    """`name_score` of what a line holds; 0 for ranks such as "Senior Member"."""
+    if any(word.strip(" .,:;()") in words("members") for word in mark.key.split()):
+        return 0.0
+    return name_score(_author(mark.text))
+
+
 def _may_name(mark: Mark) -> bool:
     """Whether a line can be a name although it recurs: "Anonymous" writes most comments."""
-    return (
-        not mark.buttons
-        and mark.date is None
-        and mark.number is None
-        and name_score(_author(mark.text)) >= 0.5
-    )
+    return not mark.buttons and mark.date is None and mark.number is None and _likeness(mark) >= 0.5
 
 
 def _free(mark: Mark, plan: _Plan) -> bool:
@@ -516,12 +533,6 @@ def _last_end(marks: Sequence[Mark], gaps: Sequence[int], plan: _Plan, anchor: i
     return index
 
 
-def is_form(mark: Mark) -> bool:
-    """Whether a line belongs to a comment form or to what a page prints below its comments."""
-    low = mark.text.lower()
-    return len(low) <= 100 and any(words_ in low for words_ in words("form_words"))
-
-
 def _author(text: str) -> str:
     """A name without what pages print beside it."""
     tokens = text.split()
@@ -546,9 +557,19 @@ def _author(text: str) -> str:
 def _author_in(mark: Mark) -> str | None:
     if mark.says is not None:
         return _author(mark.says) or None
-    rest = _author(mark.rest)
-    good = len(rest) <= LONGEST_NAME and any(character.isalpha() for character in rest)
-    return rest if good and rest[-1] not in "?!" else None
+    for part in _PARTS.split(mark.rest):
+        tokens = part.split()
+        while tokens and (tokens[-1].isdigit() or tokens[-1].lower() in words("actions")):
+            tokens.pop()
+        name = _author(" ".join(tokens))
+        if (
+            name
+            and len(name) <= LONGEST_NAME
+            and any(character.isalpha() for character in name)
+            and name[-1] not in "?!"
+        ):
+            return name
+    return None
 
 
 # --- evidence --------------------------------------------------------------------------------
@@ -569,7 +590,7 @@ def _fit(
     likely = sum(
         1.0 if _says(marks, record) else name_score(record.author or "") for record in records
     )
-    several = min(1.0, 0.4 + len(set(names)) / (0.6 * len(names))) if names else 0.0
+    several = 0.5 + 0.5 * len(set(names)) / len(names) if names else 0.0
     fit = len(records) / count + 1.4 * likely / count * several
     if plan.place == "none":
         fit += 0.25
@@ -577,14 +598,16 @@ def _fit(
         fit -= 0.05
     fit += 0.4 * sum(record.twice for record in records) / count
     fit += 0.4 * sum(record.footed for record in records) / count if plan.after else 0.0
-    above = sum(min(gaps[at], 3) for at in plan.anchors) / count
-    below = sum(min(gaps[at + 1], 3) for at in plan.anchors if at + 1 < len(marks)) / count
+    lead = False
+    if heading is not None:
+        between = marks[heading + 1 : plan.anchors[0]]
+        lead = any(len(mark.text) > LONGEST_NAME and _free(mark, plan) for mark in between)
     if plan.after:
-        fit += 0.3
-        if heading is not None and plan.anchors[0] - heading <= 6:
-            fit += 0.3
+        fit += 0.3 if heading is None or lead else 0.6
     else:
-        fit += 0.5 * (below - above)
+        fit += 0.5 if lead else 0.0
+        if plan.place == "down" and _closes(marks, gaps, plan):
+            fit += 0.8
         dashed = sum(
             marks[record.anchor - 1].line.bullet in ("–", "-", "—", "―")
             or marks[record.anchor - 1].text[:1] in "–—-"
@@ -593,6 +616,17 @@ def _fit(
         )
         fit += 0.8 * dashed / count if plan.place == "up" else 0.0
     return fit
+
+
+def _closes(marks: Sequence[Mark], gaps: Sequence[int], plan: _Plan) -> bool:
+    """Whether most anchors stand close below a record's last lines and apart from what follows."""
+    closing = 0
+    for at in plan.anchors:
+        after = at + 1
+        while after < len(marks) and gaps[after] == 0 and not _free(marks[after], plan):
+            after += 1
+        closing += gaps[at] == 0 and after < len(marks) and gaps[after] > 0
+    return closing > 0.6 * len(plan.anchors)
 
 
 def _says(marks: Sequence[Mark], record: _Record) -> bool:
@@ -633,6 +667,10 @@ def _found(
     if plan.after and behind <= 6:
         score += 0.15
         cues.append("nothing follows")
+    if _shows_members(marks, plan):
+        score += 0.3
+        explicit = True
+        cues.append("says since when its writers are members")
     named = sum(record.author is not None for record in records) / count
     score += 0.3 * named - 0.1
     cues.append(f"{named:.0%} with a name")
@@ -672,12 +710,27 @@ def _found(
     return Found(LAYOUT, max(0.0, min(score, 0.98)), reason, items, start, rank)
 
 
+def _shows_members(marks: Sequence[Mark], plan: _Plan) -> bool:
+    """Whether most records carry a label such as "Joined:", "Beiträge" or "Senior Member"."""
+    first, last = plan.anchors[0], plan.anchors[-1]
+    shown = sum(
+        1
+        for mark in marks[max(0, first - 8) : last + 30]
+        if len(mark.text) <= 60
+        and not mark.buttons
+        and any(word.strip(" .,:;()") in words("members") for word in mark.key.split())
+    )
+    return shown >= 0.8 * len(plan.anchors)
+
+
 def _is_menu(part: Sequence[Mark]) -> bool:
     return len(part) >= 3 and sum(1 for mark in part if mark.line.bullet) >= 0.5 * len(part)
 
 
 def _item(marks: Sequence[Mark], record: _Record) -> Item:
     first, last = record.first, record.last
+    while last > first and (not marks[last].text or _author(marks[last].text) == record.author):
+        last -= 1  # some forums show the writer's data below the text, name first
     for index in range(last, first, -1):
         # a preview that some pages print below the text: "NAME: its first words"
         _, colon, words_ = marks[index].text.partition(": ")

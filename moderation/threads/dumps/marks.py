@@ -22,6 +22,8 @@ _EAST_ASIAN_DATE = re.compile(
     r"\d{4}年\d{1,2}月\d{1,2}日|\d+\s?(?:分|時間|小时|天|日|週間|个月|か月|年)前"
 )
 _HUMP = re.compile(r"(?<=[a-zß-öø-ÿа-я])(?=[A-ZÀ-ÞА-Я])|(?<=[A-Z])(?=[A-Z][a-z])")
+_INITIAL = re.compile(r"(?:^|\s|\.)[^\W\d_]$")
+_MEASURED = re.compile("U|nn")  # French "un an": both are also the English article
 _DIGITS = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 
@@ -97,6 +99,29 @@ def read_mark(line: Line) -> Mark:
     return mark
 
 
+def is_comment_heading(mark: Mark) -> bool:
+    """Whether a line says that comments follow: "12 Comments", "Kommentare", "3 responses to X"."""
+    if len(mark.text) > 120 or not mark.text:
+        return False
+    tokens = [token.strip(".,:;()[]«»“”\"'") for token in mark.text.lower().split()]
+    tokens = [token for token in tokens if token]
+    where = [at for at, token in enumerate(tokens) if token in words("comment_words")]
+    if not where or any(token in words("not_headings") for token in tokens):
+        return False
+    counted = any(token.isdigit() and token != "0" for token in tokens[: where[0] + 2])
+    if mark.text.rstrip()[-1:] == "*" or (mark.line.bullet and not counted):
+        return False
+    if counted:
+        return where[0] <= 3
+    return len(tokens) <= 2 and not mark.reply
+
+
+def is_form(mark: Mark) -> bool:
+    """Whether a line belongs to a comment form or to what a page prints below its comments."""
+    low = mark.text.lower()
+    return len(low) <= 100 and any(words_ in low for words_ in words("form_words"))
+
+
 def _prefix(mark: Mark) -> str:
     if len(mark.text) > 100 or mark.text[-1] in ".!?…":
         return ""
@@ -109,7 +134,10 @@ def _prefix(mark: Mark) -> str:
 
 
 def _trim(text: str) -> str:
-    return text.strip(" \t-–—•·|,;:.()[]…»›@~/\xa0")
+    trimmed = text.strip(" \t-–—•·|,;:.()[]…»›~/\xa0")
+    if trimmed and _INITIAL.search(trimmed) and trimmed + "." in text:
+        return trimmed + "."
+    return trimmed
 
 
 def _read_date(text: str) -> tuple[str | None, str, bool]:
@@ -133,7 +161,12 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
             tokens.append((text[start : hump.start()], start, hump.start()))
             start = hump.start()
         tokens.append((text[start : found.end()], start, found.end()))
-    kinds = [_kind(token.lower().replace("’", "'")) for token, _, _ in tokens]
+    kinds = [
+        ""
+        if start and token.isdigit() and (text[start - 1].isalnum() or text[start - 1] == "_")
+        else _kind(token.lower().replace("’", "'"))
+        for token, start, _ in tokens
+    ]
     best: tuple[int, int, int] | None = None
     index = 0
     while index < len(kinds):
@@ -144,7 +177,7 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
         while end < len(kinds) and kinds[end]:
             end += 1
         first, last = index, end
-        while first < last and kinds[first] in "gpn" and kinds[first : first + 2] != ["n", "U"]:
+        while first < last and kinds[first] in "gpnU" and kinds[first : first + 2] != ["n", "U"]:
             first += 1
         while last > first and kinds[last - 1] in "pn":
             last -= 1
@@ -175,12 +208,12 @@ def _kind(token: str) -> str:
         return "D"
     if token in words("ago"):
         return "A"
+    if token in words("ones"):
+        return "n"
     if token in words("units"):
         return "U"
     if token in words("today"):
         return "T"
-    if token in words("ones"):
-        return "n"
     if token in words("date_glue"):
         return "g"
     if len(token) == 1 and token in ",.:/-–()|•·@'":
@@ -193,7 +226,7 @@ def _strength(kinds: list[str], tokens: list[tuple[str, int, int]]) -> int:
     numbers = kinds.count("N")
     pattern = "".join(kinds)
     if not numbers:
-        return 2 if "n" in pattern and "A" in pattern and "U" in pattern else 0
+        return 2 if "A" in pattern and "n" in pattern and _MEASURED.search(pattern) else 0
     if "M" in pattern:
         return 2
     if "A" in pattern and "U" in pattern:

@@ -143,8 +143,10 @@ def _count(found: Iterable[str], table: str) -> int:
 def name_score(text: str) -> float:
     """How much a line looks like the name of an author, in [0, 1]; from its shape alone."""
     text = text.strip()
-    if not text or len(text) > 50 or text[-1] in ".!?…,;:。！？" or "://" in text:
+    if not text or len(text) > 50 or text[-1] in "!?…,;:。！？" or "://" in text:
         return 0.0
+    if text[-1] == "." and len(text.split()[-1]) > 3:
+        return 0.0  # "Anna B." is a name, "Its about time." none
     tokens = text.split()
     if len(tokens) > 6:
         return 0.0

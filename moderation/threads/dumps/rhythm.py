@@ -12,7 +12,8 @@ from collections import Counter
 
 from moderation.records import Range
 from moderation.threads.dumps.found import Dump, Found, Item, is_running
-from moderation.threads.dumps.lines import Paragraph
+from moderation.threads.dumps.lines import Line, Paragraph
+from moderation.threads.dumps.marks import is_comment_heading, is_form, read_mark
 from moderation.threads.dumps.register import measure, name_score
 
 LAYOUT = "name-then-text"
@@ -22,17 +23,54 @@ _NEVER = 1e9
 
 
 def find(dump: Dump) -> Found | None:
-    """The end of the document as names and texts; None where that is no good description."""
-    paragraphs = dump.paragraphs
+    """The end of the document as names and texts; None where that is no good description.
+
+    In the dump of a page only what follows a heading such as "Comments" is looked at.
+    """
+    below = _below_heading(dump)
+    found = None if below is None else _read(below, headed=True)
+    return _read(dump.paragraphs) if found is None else found
+
+
+def _read(paragraphs: list[Paragraph], headed: bool = False) -> Found | None:
     if len(paragraphs) < 4:
         return None
     counts = Counter(paragraph.text for paragraph in paragraphs if len(paragraph.lines) == 1)
     names = [_name_cost(paragraph, counts) for paragraph in paragraphs]
-    labels = _label(paragraphs, names)
+    labels = _label(paragraphs, names, headed)
     if _AUTHOR not in labels:
         return None
-    start = labels.index(_AUTHOR)
-    return _judge(paragraphs, labels, start, counts)
+    return _judge(paragraphs, labels, labels.index(_AUTHOR), headed)
+
+
+FULL = 0.8  # of the width: a longer line was broken there and goes on in the next
+
+
+def _below_heading(dump: Dump) -> list[Paragraph] | None:
+    """Lines below the last heading for comments, joined where they were broken to a width."""
+    marks = [read_mark(line) for line in dump.lines if not line.blank]
+    start = None
+    for index, mark in enumerate(marks):
+        if is_comment_heading(mark) and not mark.line.bullet:
+            start = index
+    if start is None:
+        return None
+    width = max((len(mark.line.shown) for mark in marks[start + 1 :]), default=0)
+    wrapped = 60 <= width <= 250
+    paragraphs: list[Paragraph] = []
+    previous: Line | None = None
+    for mark in marks[start + 1 :]:
+        line = mark.line
+        if paragraphs and (is_form(mark) or (mark.heading and len(paragraphs) > 4)):
+            break
+        apart = previous is None or line.number != previous.number + 1
+        full = previous is not None and wrapped and len(previous.shown) > FULL * width
+        if apart or not full:
+            paragraphs.append(Paragraph([line], 1))
+        else:
+            paragraphs[-1].lines.append(line)
+        previous = line
+    return paragraphs
 
 
 def _name_cost(paragraph: Paragraph, counts: Counter[str]) -> float:
@@ -49,8 +87,8 @@ def _name_cost(paragraph: Paragraph, counts: Counter[str]) -> float:
     return cost
 
 
-def _label(paragraphs: list[Paragraph], names: list[float]) -> list[int]:
-    """The cheapest sequence: article, then names and texts until the end."""
+def _label(paragraphs: list[Paragraph], names: list[float], headed: bool) -> list[int]:
+    """The cheapest sequence: article (none if `headed`), then names and texts until the end."""
     texts = [_text_cost(paragraph) for paragraph in paragraphs]
     remarks = [measure(paragraph.text).remark for paragraph in paragraphs]
     cost = [0.0, _NEVER, _NEVER, _NEVER]
@@ -59,7 +97,7 @@ def _label(paragraphs: list[Paragraph], names: list[float]) -> list[int]:
         lost = paragraph.gap >= 2
         article = 0.5 * max(0.0, remarks[index])
         steps = (
-            (cost[_ARTICLE] + article, _ARTICLE),
+            (_NEVER if headed else cost[_ARTICLE] + article, _ARTICLE),
             min(
                 (cost[_ARTICLE] + names[index] + 1.0, _ARTICLE),
                 (cost[_FIRST] + names[index] + (0.6 if lost else 0.0), _FIRST),
@@ -94,7 +132,7 @@ def _text_cost(paragraph: Paragraph) -> float:
 
 
 def _judge(
-    paragraphs: list[Paragraph], labels: list[int], start: int, counts: Counter[str]
+    paragraphs: list[Paragraph], labels: list[int], start: int, headed: bool
 ) -> Found | None:
     items: list[Item] = []
     authors: list[str] = []
@@ -115,14 +153,16 @@ def _judge(
             texts[-1].append(paragraph)
     if len(items) < 2 or len(authors) <= lost:
         return None
-    if not is_running(paragraphs[:start]) or not is_running(
-        [part for said in texts for part in said]
-    ):
+    said = [part for spoken in texts for part in spoken]
+    if not is_running(said, 0.3) or not (headed or is_running(paragraphs[:start])):
         return None
     for item, spoken in zip(items, texts, strict=True):
         item.spans = [Range(spoken[0].span.start, spoken[-1].span.end)]
     cues: list[str] = []
     score = 0.1
+    if headed and len(items) >= 3:
+        score += 0.3
+        cues.append("below a heading for comments")
     recurring = [name for name, count in Counter(authors).items() if count > 1]
     if recurring and len(set(authors)) > 2:
         score += 0.2
