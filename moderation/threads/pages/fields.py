@@ -95,6 +95,12 @@ BUTTONS = frozenset(" ".join(b.split()) for b in BUTTONS)
 _DIGITS = re.compile(r"\d+")
 _MARK = re.compile(r"[-_]{0,2}\d+[-_]?|^(?:odd|even|alt|first|last|active|open|closed|new|old)$")
 
+_UNSEEN = frozenset(
+    "hidden hide visually-hidden visuallyhidden sr-only screen-reader-text d-none u-hidden "
+    "element-invisible".split()
+)
+_PARAGRAPH = re.compile(r">p$|^p\b")
+
 NAME_LENGTH = 60  # characters; longer texts are no names
 NAME_WORDS = 7
 
@@ -452,6 +458,9 @@ def _find_authors(
         [] if one.author is not None else _author_candidates(page, one, keys) for one in fields
     ]
     _choose_authors(fields, candidates)
+    for one in fields:
+        if one.author is None:
+            one.author = _author_by_attribute(one)
 
 
 def _name_text(page: Page, element: Element, one: Fields) -> str:
@@ -488,7 +497,10 @@ def _author_score(element: Element, record: Record) -> float:
         if place.get("property") or place.get("slot") or place.get("name"):
             tokens += [place.get("property"), place.get("slot")]
         good = any(t and AUTHOR_WORDS.search(t) and not NOT_AUTHOR_WORDS.search(t) for t in tokens)
-        bad = any(t and NOT_AUTHOR_WORDS.search(t) and not AUTHOR_WORDS.search(t) for t in tokens)
+        bad = any(
+            t and NOT_AUTHOR_WORDS.search(t) and not re.search(r"(?i)name|nick|author$|user$", t)
+            for t in tokens
+        )
         weight = (3.0, 2.0, 1.0)[distance]
         score += weight * good - 0.6 * weight * bad
         if good and place.get("itemprop") in ("name", "author", "creator"):
@@ -506,13 +518,60 @@ def _author_score(element: Element, record: Record) -> float:
     return score
 
 
+_NAME_IN_LINK = re.compile(
+    r"(?:/(?:user|users|u|profile|profiles|members?|people|author)/|/@)([^/?#&]{2,40})/?(?:[?#].*)?$"
+)
+_NAME_ATTRIBUTES = (
+    "data-author", "data-username", "data-author-name", "data-authorname", "data-user-name",
+    "data-comment-author", "data-commenter", "author",
+)
+_AVATAR_OF = re.compile(
+    r"(?i)^(?:(?:profile (?:picture|photo|image)|avatar|user avatar|photo|picture|bild|profilbild)"
+    r" (?:for|of|von|de|user|van|di)(?: user)? (.{2,40})|(.{2,40})['’]s? (?:avatar|profile (?:picture|photo)|photo|picture))$"
+)
+
+
+def _author_by_attribute(one: Fields) -> str | None:
+    """Where no text shows the name: an attribute, the end of a profile link, an avatar's words."""
+    for root in one.record.roots:
+        for name in _NAME_ATTRIBUTES:
+            value = root.get(name).strip()
+            if value and not value.isdigit() and len(value) <= NAME_LENGTH:
+                return value
+    for element in one.record.elements:
+        if _in_body(one, element) or _in_quote(element, one.record):
+            continue
+        if element.tag == "a":
+            match = _NAME_IN_LINK.search(element.get("href"))
+            if match and not match[1].isdigit():
+                return match[1]
+        elif element.tag == "img":
+            match = _AVATAR_OF.match(element.get("alt").strip())
+            if match:
+                return (match[1] or match[2]).strip()
+    return None
+
+
+def _is_avatar(image: Element) -> bool:
+    place: Element | None = image
+    words = image.get("src")[-120:] + " " + image.get("alt")
+    for _ in range(3):
+        if place is None:
+            break
+        words += " " + place.get("class") + " " + place.id
+        place = place.parent
+    return not re.search(r"(?i)rank|badge|flag|status|icon|smil|emoji|award", words) or bool(
+        re.search(r"(?i)avatar|gravatar|profile|userpic", words)
+    )
+
+
 def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Element, str, float]]:
     record = one.record
     found: list[tuple[str, Element, str, float]] = []
     alternatives = {
         " ".join(e.get("alt").split()).casefold()
         for e in record.elements
-        if e.tag == "img" and 0 < len(e.get("alt")) <= NAME_LENGTH
+        if e.tag == "img" and 0 < len(e.get("alt")) <= NAME_LENGTH and _is_avatar(e)
     }
     if record.root.attributes:
         for name in ("data-author", "data-username", "data-author-name", "data-authorname",
@@ -551,12 +610,15 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
             or is_date(name)
             or name.casefold() in BUTTONS
             or name.startswith("#")
-            or name.replace(".", "").isdigit()
         ):
             continue
         if _in_quote(element, record):
             continue
         score = _author_score(element, record)
+        if name.replace(".", "").isdigit() and score < 2:
+            continue
+        if element.last - element.first > 1:
+            score -= 1.2 * (element.last - element.first - 1)
         if name.casefold() in alternatives:
             score += 3
         elif any(name.casefold() in a for a in alternatives if len(name) > 2):
@@ -618,7 +680,7 @@ def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
     for element in record.elements:
         if element.index in roots:
             continue
-        if element.tag in ("button", "form", "nav"):
+        if element.tag in ("button", "form", "nav") or _UNSEEN.intersection(element.classes):
             found.append(element)
         elif any(
             NOT_BODY_WORDS.search(t) and not BODY_WORDS.search(t) for t in element.classes
@@ -716,50 +778,71 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
             seen.add(key)
             covered[key] += min(weight, 3000)
             present[key] += 1
-            sizes[key] += 1 + sum(1 for _ in range(element.first, element.last))
+            sizes[key] += 1 + element.last - element.first
             depth.setdefault(key, sum(1 for _ in zip(range(60), element.ancestors, strict=False)))
             for meta in (one.author_element, one.date_element):
                 if meta is not None and element.contains(meta) and (meta is not element):
                     holds_meta[key] += 1
                     break
-    enough = [
-        key
-        for key in covered
-        if total
-        and holds_meta[key] <= 0.2 * present[key]
-        and present[key] >= 0.6 * sum(bool(p) for p in prose)
-        and (
-            covered[key] >= 0.75 * total
-            or (covered[key] >= 0.5 * total and BODY_WORDS.search(key.split(".")[-1]))
-        )
-    ]
+    holders = sum(bool(p) for p in prose)
+
+    def named(key: str) -> bool:
+        return any(BODY_WORDS.search(t) for t in re.split(r"[.#]", key)[1:])
+
+    def fits(key: str) -> bool:
+        if not total or present[key] < 0.6 * holders:
+            return False
+        if _PARAGRAPH.search(key) and not named(key):
+            return False  # one of several paragraphs, for all one knows
+        return covered[key] >= (0.5 if named(key) else 0.75) * total
+
     chosen: str | None = None
-    if enough:
-        best = max(covered[key] for key in enough)
-        close = [key for key in enough if covered[key] >= 0.97 * best]
-        named = [k for k in enough if any(BODY_WORDS.search(t) for t in k.split(".")[1:])
-                 and covered[k] >= 0.9 * best]
-        pool = named or close
-        chosen = max(pool, key=lambda k: (depth[k], -sizes[k]))
+    for allow_meta in (False, True):
+        enough = [
+            key for key in covered
+            if fits(key) and (allow_meta or holds_meta[key] <= 0.2 * present[key])
+        ]
+        if allow_meta:  # its author or date is cut out of it; the named and well filled only
+            enough = [key for key in enough if covered[key] >= 0.9 * total]
+        if enough:
+            best = max(covered[key] for key in enough)
+            pool = [k for k in enough if named(k) and covered[k] >= 0.9 * best] or [
+                k for k in enough if covered[k] >= 0.97 * best
+            ]
+            chosen = max(pool, key=lambda k: (depth[k], -sizes[k]))
+            break
     for one, own in zip(fields, prose, strict=True):
         if chosen is not None:
             for element in one.record.elements:
                 if element.index not in roots and keys(element) == chosen:
-                    one.body = (_lifted(element, one, roots),)
+                    one.body = (_lifted(page, element, one, own, roots),)
                     break
         if not one.body:
             one.pieces = [p for p in one.record.pieces if p in own]
 
 
-def _lifted(element: Element, one: Fields, roots: frozenset[int]) -> Element:
-    """From a first paragraph to what holds all paragraphs, unless that holds more than text."""
+def _lifted(
+    page: Page, element: Element, one: Fields, own: set[int], roots: frozenset[int]
+) -> Element:
+    """From the text to what holds it and its title, or its other paragraphs, and nothing else."""
     parent = element.parent
-    if element.tag != "p" or parent is None or parent.index in roots:
+    if parent is None or parent.index in roots or element.index in roots:
         return element
     metas = [m for m in (one.author_element, one.date_element) if m is not None]
     if any(parent.contains(meta) for meta in metas):
         return element
-    return parent if all(child.tag in ("p", "br", "blockquote", "ul", "ol", "pre", "div") for child in parent.children) else element
+    for child in parent.children:
+        if child is element or child.last <= child.first:
+            continue
+        if child.tag not in ("p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre"):
+            return element
+        if child.index > element.index and child.tag in ("ul", "ol") and element.tag != "p":
+            return element  # a list of buttons, rather
+        if any(d.tag == "a" for d in child.descendants) and child.tag[0] == "h":
+            return element
+        if not any(p in own for p in range(child.first, child.last)):
+            return element
+    return parent
 
 
 def _weights(page: Page, own: set[int], record: Record) -> dict[int, float]:
@@ -798,7 +881,10 @@ def _cut_bodies(
             holds_author = one.author_element is not None and any(
                 b.contains(one.author_element) and b is not one.author_element for b in one.body
             )
-            if whole_record or (holds_author and selectors.author):
+            holds_date = one.date_element is not None and any(
+                b.contains(one.date_element) and b is not one.date_element for b in one.body
+            )
+            if whole_record or holds_author or holds_date:
                 away |= _meta_pieces(page, one, _controls(one, selectors.drop, roots))
             one.pieces = [p for p in pieces if p not in away]
         one.pieces = _trim(page, one)
@@ -823,11 +909,31 @@ def _cut_bodies(
 def _trim(page: Page, one: Fields) -> list[int]:
     """Drop buttons left at both ends of the text."""
     lines = _lines(page, one.pieces)
-    while lines and _is_button(page, lines[-1]):
+    while lines and (_is_button(page, lines[-1]) or _is_edit_notice(page, lines[-1])):
         lines.pop()
     while lines and not one.body and _is_button(page, lines[0]):
         lines.pop(0)
     return [piece for line in lines for piece in line]
+
+
+_EDITED = re.compile(
+    r"(?i)^\W*(?:(?:zuletzt |nachträglich )?(?:geändert|bearbeitet|editiert|modifiziert) (?:von|am|durch|\d)|"
+    r"(?:this (?:post|comment|message) (?:has been |was )?)?(?:last )?(?:edited|modified|updated) (?:by|on|at|\d+ time)|"
+    r"(?:der |dieser )?beitrag wurde .{0,30}(?:bearbeitet|editiert|geändert)|last edit(?:ed)?:|"
+    r"(?:message |dernière )?(?:modifi(?:é|cation)|édité)(?:e?)? (?:par|le|en dernier)|dernière édition par|"
+    r"(?:última )?(?:edición|edição|edição por|editado|modificado) (?:por|el|em|última)|última vez (?:editado|modificado)|"
+    r"(?:ultima )?modific(?:a|ato) (?:di|da|il|effettuata)|laatst (?:bewerkt|gewijzigd|aangepast)|"
+    r"(?:ostatnio )?(?:edytowan[ey]|zmieniony) (?:przez|w)|(?:senast )?(?:redigera[dt]|ändrad) (?:av|:)|"
+    r"sist (?:redigert|endret) av|sidst redigeret af|последний раз редактировалось|отредактировано)"
+)
+
+
+def _is_edit_notice(page: Page, line: list[int]) -> bool:
+    """"Last edited by X; Apr 12, 2020" below a text: written by the system."""
+    if page.stops[line[-1]] - page.starts[line[0]] > 600:
+        return False
+    text = page.fold(line)
+    return len(text) < 200 and bool(_EDITED.match(text)) and any(c.isdigit() for c in text)
 
 
 def _is_button(page: Page, line: list[int]) -> bool:

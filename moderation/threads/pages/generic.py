@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from moderation.threads.pages.dates import find_date, is_date
 from moderation.threads.pages.fields import (
+    AUTHOR_WORDS,
+    BODY_WORDS,
     BUTTONS,
     PROFILE_LINK,
     Fields,
@@ -142,6 +144,11 @@ def _keys_of(element: Element) -> Iterator[str]:
             yield f"{tag}[{name}]"
     if tag in ("li", "tr", "div", "article", "dt", "section", "td", "p", "table") and element.parent is not None:
         yield f"{tag} in {element.parent.index}"
+        if not element.classes and element.end > element.index + 1:
+            inner = element.page.elements[element.index + 1]
+            names = sorted(n for t in inner.classes if (n := stable(t)))
+            if names:
+                yield f"{tag} in {element.parent.index} with {inner.tag}.{'.'.join(names)}"
 
 
 def _groups(page: Page) -> dict[str, list[Element]]:
@@ -388,6 +395,18 @@ def _points(
         add(0.5, "text")
     if count == 1:
         add(-1.5, "single")
+    elif count == 2:
+        add(-0.5, "only two")
+    if not COMMENT_WORDS.search(own + around) and not nested:
+        add(-1.0, "unnamed")
+    fields_named = sum(
+        one.author_element is not None
+        and any(AUTHOR_WORDS.search(t) for t in one.author_element.classes)
+        and any(BODY_WORDS.search(t) for b in one.body for t in b.classes)
+        for one in fields
+    )
+    if fields_named >= 0.7 * count:
+        add(1.5, "named parts")
     return points, reasons
 
 

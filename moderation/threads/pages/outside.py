@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from moderation.threads.pages.selectors import exists
@@ -53,7 +53,7 @@ COUNT = re.compile(
     r"(?:comments?|kommentare?|commentaires?|comentarios?|commenti|commento|coment[áa]rios?|reacties?|"
     r"komentarz[ey]?|komentarzy|kommentarer|kommentaria|replies|responses|thoughts|antworten|réponses|"
     r"respuestas|risposte|respostas|antwoorden|komment(?:ti[ae]|it)|комментари\w+|коментар\w*|yorum|"
-    r"komentář\w*|opinions?|notes on|posts|beiträge|messages|件のコメント|条评论|條評論|comments on)\b"
+    r"komentář\w*|opinions?|notes on|件のコメント|条评论|條評論|comments on)\b"
 )
 COUNT_AFTER = re.compile(
     r"(?i)^(?:all\s+|alle\s+)?(?:comments?|kommentare|commentaires|comentarios|commenti|comentários|"
@@ -107,13 +107,20 @@ def json_items(page: Page) -> Iterator[dict[str, Any]]:
                 stack.extend(reversed(item))
 
 
-def declared_count(page: Page, near: int | None) -> int | None:
+def declared_count(
+    page: Page, near: int | None, taken: Sequence[tuple[int, int]] = ()
+) -> int | None:
     """How many comments the page says it has; `near` = index of the first comment, if any.
 
     A heading or a counter near the comments counts more than JSON-LD, and that more than others.
     """
     shown: list[tuple[int, int]] = []
+    inside = 0  # of `taken`, ranges of elements that are comments
     for element in page.elements:
+        while inside < len(taken) and taken[inside][1] <= element.index:
+            inside += 1
+        if inside < len(taken) and taken[inside][0] <= element.index:
+            continue
         if element.tag not in ("h1", "h2", "h3", "h4", "h5", "h6", "span", "div", "a", "p", "strong", "button", "legend", "b", "li"):
             continue
         if not 0 < element.last - element.first <= 4:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from moderation.threads.pages.fields import Fields
+from moderation.threads.pages.fields import Fields, _in_body, _in_quote
 from moderation.threads.pages.records import Record
 from moderation.threads.pages.selectors import compile_selectors
 from moderation.threads.pages.tree import Element, Page
@@ -418,6 +418,8 @@ def _by_reply_link(
         parent: int | None = None
         for element in one.record.elements:
             if element.tag != "a" or "#" not in element.get("href"):
+                continue
+            if _in_body(one, element) or _in_quote(element, one.record):
                 continue
             target = places.get(short_id(element.get("href").rpartition("#")[2]))
             if target is None or target >= number:

@@ -140,7 +140,8 @@ def read_page(
     page = Page(text)
     found = _choose(page, options, systems, structured)
     near = found.records[0].root.index if found else None
-    declared = declared_count(page, near)
+    outermost = [r for r in found.records if r.outer is None] if found else []
+    declared = declared_count(page, near, [(r.root.index, r.end) for r in outermost])
     comments = _comments(page, found, source, options) if found else ()
     notes = list(warnings)
     external = external_systems(page)
@@ -233,18 +234,21 @@ def _try_system(page: Page, system: System) -> _Found | None:
         kept = [one for one in fields if _is_comment(page, one, system)]
     if len(kept) < system.least:
         return None
+    shown = [
+        one for one in kept if not {"pingback", "trackback"}.intersection(one.record.root.classes)
+    ]
     complete = sum(
         0.4 * bool(one.pieces)
         + 0.3 * (one.author is not None and bool(one.pieces))
         + 0.3 * (one.created_raw is not None and bool(one.pieces))
-        for one in kept
+        for one in shown
     )
     if not complete:
         return None
-    worth = complete * complete / len(kept) * system.weight
+    worth = complete * complete / len(shown) * system.weight
     if not any(one.author or one.created_raw for one in kept):
         return None
-    return _Found(system.name, [one.record for one in kept], kept, system, worth, 0.95 * min(1.0, 0.5 + complete / len(kept) / 2))
+    return _Found(system.name, [one.record for one in kept], kept, system, worth, 0.95 * min(1.0, 0.5 + complete / len(shown) / 2))
 
 
 def _is_away(element: Element) -> bool:

@@ -64,12 +64,28 @@ SYSTEMS: tuple[System, ...] = (
         threaded=True,
     ),
     System(
+        "blogger",
+        record="li.comment[id^=c], .comment-thread li.comment, .comment[id^=bc_], "
+        "#comments .comment_inner, .comment_wrap .comment_body_wrap",
+        when="#comment-holder, .comment-thread.toplevel-thread, #Blog1_comments-block-wrapper, .comment-replybox-thread, "
+        "[name=generator][content=blogger], .comment_wrap",
+        author=".comment-header .user, cite.user, .user, .comment-author, .comment_name, .author-name",
+        date=".datetime a, .datetime, .comment-timestamp a, .comment_service a, .comment-timestamp",
+        body=".comment-content, .comment-body, .comment_body",
+        drop=".comment-actions, .comment-replies, .deleted-comment-x",
+        deleted=".deleted-comment",
+        id=":record@id",
+        threaded=True,
+    ),
+    System(
         "wordpress",
         record="li.comment, li.pingback, li.trackback, div.comment.depth-1, .comment.depth-*, "
         "article.comment, .pingback.depth-*, li[id^=li-comment-], li[id^=comment-], "
         "div[id^=comment-].comment, div[id^=comment-].even, div[id^=comment-].odd",
-        when=".comment-body, .comment-author, .comment-content, .comment-text, .commentlist, "
-        ".comment-list, .comment-reply-link, .comment-meta, .comment-metadata, .wp-block-comment-template",
+        when=".comment-reply-link, .commentlist, .commentmetadata, .comment-metadata, .wp-block-comment-template, "
+        "[href*=wp-content], [src*=wp-content], [src*=wp-includes], [href*=wp-includes], [href*=replytocom], "
+        "[id^=div-comment-], [id^=li-comment-], .comment-author.vcard, .amp-wp-comments-list, .commentlist, "
+        "[name=generator][content*=WordPress], .even.thread-even",
         author=".comment-author .fn, .comment-author-name, .fn, .wp-block-comment-author-name, "
         ".comment-author .url, .comment_author_name, .comment-author a, .comment-author, "
         ".comment_author, .commentauthor, .comment-name, .author-name, .comment__author-name, "
@@ -91,20 +107,6 @@ SYSTEMS: tuple[System, ...] = (
         ".comment_reply, .comment-header, .comment-avatar, .wpulike, .comment-time, .comment-date",
         deleted="",
         id=":record[id*=comment-]@id, [id^=comment-]@id, [id^=div-comment-]@id, :record@id",
-        threaded=True,
-    ),
-    System(
-        "blogger",
-        record="li.comment[id^=c], .comment-thread li.comment, .comment[id^=bc_], "
-        "#comments .comment_inner, .comment_wrap .comment_body_wrap",
-        when="#comment-holder, .comment-thread, #comments-block, #Blog1_cmt, .comments-content, "
-        "[href*=blogger.com], #comments .comment-block, .comment_wrap",
-        author=".comment-header .user, cite.user, .user, .comment-author, .comment_name, .author-name",
-        date=".datetime a, .datetime, .comment-timestamp a, .comment_service a, .comment-timestamp",
-        body=".comment-content, .comment-body, .comment_body",
-        drop=".comment-actions, .comment-replies, .deleted-comment-x",
-        deleted=".deleted-comment",
-        id=":record@id",
         threaded=True,
     ),
     System(
@@ -464,7 +466,7 @@ SYSTEMS: tuple[System, ...] = (
         "kinja",
         record="article.reply, .js_reply, article[data-id].js_reply",
         when=".reply-content, .js_replies, .js_replycol",
-        author=".display-name .fn, .display-name, .author .fn, :record@data-authorname",
+        author=":record@data-authorname, .display-name .fn, .display-name, .author .fn",
         date=".published-time, .updated-time, time@datetime, .reply-meta time, .js_meta-time, .meta-time",
         body=".reply-content",
         drop=".js_reply-tools, .reply-tools",
@@ -574,7 +576,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "lemmy",
         record="li.comment, article.comment-node, .comment-node",
-        when=".comment-node, .comment-content, .person-listing",
+        when=".comment-node, .person-listing",
         author=".person-listing, a.person-listing",
         date="[data-tippy-content], .moment-time, time",
         body=".comment-content, .md-div",
