@@ -95,6 +95,51 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
+class _ZstdFile:
+    """Frames of zstd, one after another. (The library's own stream ends silently where a frame is
+    cut off.) Fed by small pieces, because a piece is unpacked as a whole."""
+
+    PIECE = 1 << 10  # at most 256 blocks of 128 KiB come out of it
+
+    def __init__(self, source: BinaryIO) -> None:
+        import zstandard
+
+        self._make = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES).decompressobj
+        self._frame = self._make()
+        self._source = source
+        self._inside = False  # some of a frame was read, but not its end
+        self._ready = b""
+        self._pieces: list[bytes] = []  # read, not yet unpacked; the last comes first
+
+    def _next_piece(self) -> bytes:
+        if not self._pieces:
+            block = self._source.read(1 << 17)
+            starts = range(0, len(block), self.PIECE)
+            self._pieces = [block[at : at + self.PIECE] for at in reversed(starts)]
+        return self._pieces.pop() if self._pieces else b""
+
+    def read1(self, size: int, /) -> bytes:
+        while not self._ready:
+            piece = self._next_piece()
+            if not piece:
+                if self._inside:
+                    raise EOFError("the last frame is cut off")
+                return b""
+            if self._frame.eof:
+                self._frame = self._make()
+            self._inside = True
+            self._ready = self._frame.decompress(piece)
+            if self._frame.eof:
+                self._inside = False
+                if self._frame.unused_data:
+                    self._pieces.append(self._frame.unused_data)
+        block, self._ready = self._ready[:size], self._ready[size:]
+        return block
+
+    def close(self) -> None:
+        self._ready = b""
+
+
 class _Limited(io.RawIOBase):
     """Unpacked bytes, stopped at the limits; damage ends the stream instead of raising."""
 
@@ -197,8 +242,7 @@ def _open_unpacked(
         import zstandard  # 15 ms, only where it is needed
 
         damage = (*_DAMAGE, zstandard.ZstdError)
-        decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
-        unpacked = decompressor.stream_reader(source, read_across_frames=True)
+        unpacked = _ZstdFile(source)
     limited = _Limited(unpacked, counted, name, damage, on_damage)
     return io.BufferedReader(limited, 1 << 17), compression
 

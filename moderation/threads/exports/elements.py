@@ -34,8 +34,7 @@ MAX_REPAIRS = 1_000  # broken records after which the rest of the file is left
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
-_NUMERIC = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
+_REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,8});|#([0-9]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _XML_ENTITIES = frozenset(("lt", "gt", "amp", "quot", "apos"))
 
 
@@ -82,9 +81,10 @@ def _decode(document: Document, report: Report) -> Iterator[str]:
 
 
 def _clean(chunks: Iterator[str], report: Report) -> Iterator[str]:
-    """The text without what XML forbids; entities split between two chunks are put together."""
+    """The text without what XML forbids; references outside CDATA made ones that XML knows."""
     line = 1
     told: set[str] = set()
+    literal = False  # in a CDATA section
     rest = ""
 
     def tell(what: str, text: str, position: int) -> None:
@@ -92,41 +92,56 @@ def _clean(chunks: Iterator[str], report: Report) -> Iterator[str]:
             told.add(what)
             report.add(f"line {line + text.count(chr(10), 0, position):,}: {what}")
 
-    def replace_entity(match: re.Match[str]) -> str:
-        if match[1] in _XML_ENTITIES:
-            return match[0]
-        character = html5.get(f"{match[1]};")
-        if character is None:
-            tell(f"unknown entity {match[0]}; kept as text", match.string, match.start())
-            return f"&amp;{match[1]};"
-        return html.escape(character)
+    def mend(match: re.Match[str]) -> str:
+        hexadecimal, decimal, name = match.groups()
+        if name is not None:
+            character = html5.get(f"{name};")
+            if name in _XML_ENTITIES:
+                return match[0]
+            if character is not None:
+                return html.escape(character)
+        elif hexadecimal is not None or decimal is not None:
+            number = int(hexadecimal, 16) if hexadecimal else int(decimal)
+            if number < 0x110000 and not _FORBIDDEN.match(chr(number)):
+                return match[0]
+            return ""
+        tell("an & that belongs to no entity; taken for a character", match.string, match.start())
+        return f"&amp;{match[0][1:]}"
 
-    def replace_number(match: re.Match[str]) -> str:
-        number = int(match[1], 16) if match[1] else int(match[2])
-        if number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE:
-            return match[0]
-        if 0x10000 <= number <= 0x10FFFF:
-            return match[0]
-        tell("characters that XML forbids; left out", match.string, match.start())
-        return ""
-
-    for chunk in chunks:
+    while True:
+        chunk = next(chunks, "")
         text = rest + chunk
-        rest = ""
-        amp = text.rfind("&", max(0, len(text) - 40))
-        if amp >= 0 and ";" not in text[amp:]:
-            text, rest = text[:amp], text[amp:]
-        if match := _FORBIDDEN.search(text):
-            tell("characters that XML forbids; left out", text, match.start())
-            cleaned = _FORBIDDEN.sub("", text)
-        else:
-            cleaned = text
-        if "&" in cleaned:
-            cleaned = _NUMERIC.sub(replace_number, _ENTITY.sub(replace_entity, cleaned))
-        yield cleaned
+        cut = len(text)
+        if chunk:  # what may go on in the next chunk waits for it
+            tail = max(0, cut - 40)
+            marks = ("]",) if literal else ("<", "&", "]")
+            found = [at for mark in marks if (at := text.rfind(mark, tail)) >= 0]
+            cut = min(found, default=cut)
+        text, rest = text[:cut], text[cut:]
+        forbidden = _FORBIDDEN.search(text)
+        if forbidden is not None:
+            tell("characters that XML forbids; left out", text, forbidden.start())
+        parts: list[str] = []
+        at = 0
+        while at < len(text):
+            end = text.find("]]>" if literal else "<![CDATA[", at)
+            stop = len(text) if end < 0 else end
+            piece = text[at:stop]
+            parts.append(piece if literal or "&" not in piece else _REFERENCE.sub(mend, piece))
+            if end >= 0:
+                mark = "]]>" if literal else "<![CDATA["
+                parts.append(mark)
+                stop += len(mark)
+                literal = not literal
+            at = stop
+        cleaned = "".join(parts)
+        if forbidden is not None:
+            cleaned = _FORBIDDEN.sub("", cleaned)
+        if cleaned:
+            yield cleaned
         line += text.count("\n")
-    if rest:
-        yield rest
+        if not chunk:
+            return
 
 
 @dataclass(slots=True)
@@ -233,8 +248,9 @@ def read_records(
     resume = re.compile(rf"<({names})(?=[\s>/])|</(?:{outer})\s*>")
     collector = _Collector(document.name, levels, wanted)
     chunks = _clean(_decode(document, report), report)
-    text = next(chunks, "").lstrip()
-    line = 1
+    first = next(chunks, "")
+    text = first.lstrip()  # XML allows nothing before its declaration
+    line = 1 + first.count("\n", 0, len(first) - len(text))
     repairs = 0
     while True:
         parser, prefix = _start(collector, line)

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ def gather_threads(
     """Threads in the order in which their first comment or heading came.
 
     Threads without comments are left out. All of `records` is read before the first thread comes.
+    `qualify`: native ids may start anew in each thread; where they do, ids name the thread too.
     """
     waiting: list[Item | Heading] = []
     stream = iter(records)
@@ -61,6 +62,14 @@ def _from_memory(source: Source, records: list[Item | Heading], qualify: bool) -
         else:
             items.setdefault(record.thread, [])
             _merge(headings.setdefault(record.thread, Heading()), record)
+    if qualify:
+        natives: dict[str, str | None] = {}
+        qualify = any(
+            natives.setdefault(item.native_id, thread) != thread
+            for thread, group in items.items()
+            for item in group
+            if item.native_id is not None
+        )
     for thread, group in items.items():
         if group:
             yield build_thread(
@@ -81,12 +90,13 @@ def _from_database(
         "PRAGMA temp_store = FILE",
         "PRAGMA cache_size = -8192",  # KiB
         "CREATE TABLE thread (number INTEGER PRIMARY KEY, name TEXT UNIQUE)",
-        "CREATE TABLE record (thread INTEGER, number INTEGER PRIMARY KEY, item INTEGER, data TEXT)",
+        "CREATE TABLE record (thread INTEGER, number INTEGER PRIMARY KEY, item INTEGER, data TEXT, "
+        "native TEXT)",
         "BEGIN",
     ):
         database.execute(statement)
     known: dict[str, int] = {}
-    batch: list[tuple[int, bool, str]] = []
+    batch: list[tuple[int, bool, str, str | None]] = []
 
     def find(name: str) -> int:
         number = known.get(name)
@@ -99,19 +109,28 @@ def _from_database(
         return number
 
     def write() -> None:
-        database.executemany("INSERT INTO record (thread, item, data) VALUES (?, ?, ?)", batch)
+        database.executemany(
+            "INSERT INTO record (thread, item, data, native) VALUES (?, ?, ?, ?)", batch
+        )
         batch.clear()
 
     for records in (waiting, stream):
         for record in records:
-            data = json.dumps(asdict(record), separators=(",", ":"))
-            batch.append((find(json.dumps(record.thread)), isinstance(record, Item), data))
+            data = json.dumps(_fields_of(record), separators=(",", ":"))
+            native = json.dumps(record.native_id) if qualify and isinstance(record, Item) else None
+            batch.append((find(json.dumps(record.thread)), isinstance(record, Item), data, native))
             if len(batch) >= _BATCH:
                 write()
         waiting.clear()
     write()
     database.execute("COMMIT")
     database.execute("CREATE INDEX by_thread ON record (thread, number)")
+    if qualify:
+        shared = database.execute(
+            "SELECT 1 FROM record WHERE native NOT IN ('null') "
+            "GROUP BY native HAVING COUNT(DISTINCT thread) > 1 LIMIT 1"
+        )
+        qualify = shared.fetchone() is not None
     for number, name in database.execute("SELECT number, name FROM thread ORDER BY number"):
         heading = Heading()
         items: list[Item] = []
@@ -122,13 +141,26 @@ def _from_database(
             if is_item:
                 items.append(_item_of(json.loads(data)))
             else:
-                _merge(heading, Heading(**json.loads(data)))
+                _merge(heading, Heading(*json.loads(data)))
         if items:
             yield build_thread(
                 source, items, native_id=json.loads(name), heading=heading, qualify=qualify
             )
 
 
-def _item_of(fields: dict[str, Any]) -> Item:
-    fields["quotes"] = tuple(Range(quote["start"], quote["end"]) for quote in fields["quotes"])
-    return Item(**fields)
+_ITEM = tuple(field.name for field in fields(Item))
+_QUOTES = _ITEM.index("quotes")
+_HEADING = tuple(field.name for field in fields(Heading))
+
+
+def _fields_of(record: Item | Heading) -> list[Any]:
+    if isinstance(record, Heading):
+        return [getattr(record, name) for name in _HEADING]
+    values = [getattr(record, name) for name in _ITEM]
+    values[_QUOTES] = [quote.to_list() for quote in record.quotes]
+    return values
+
+
+def _item_of(values: list[Any]) -> Item:
+    values[_QUOTES] = tuple(Range(start, end) for start, end in values[_QUOTES])
+    return Item(*values)

@@ -62,6 +62,7 @@ _NAMES: dict[str, str] = {
 }
 FIELDS: tuple[str, ...] = tuple(_NAMES)
 """What a column can be mapped to."""
+_ALIASES = {"parent_id": "parent", "created_at": "created", "created_raw": "created"}
 
 _STATUS: dict[str, Status] = {
     **dict.fromkeys(("visible", "approved", "published", "public", "1", "true", "yes"), "visible"),
@@ -80,6 +81,7 @@ _KINDS: dict[str, Kind] = {
     "system": "system",
 }
 FIELD_CHARACTERS = 16 << 20  # the longest cell that is read
+ROW_LINES = 1_000  # the most lines of one row
 _NAME = re.compile(r"[^\W_][\w .:/#()\[\]-]{0,63}|_[\w.]{1,40}")
 _LETTERS = re.compile(r"[\W_]+")
 _DELIMITERS = (",", "\t", ";", "|")
@@ -111,19 +113,20 @@ def _known(field: str) -> list[str]:
 def choose_columns(names: list[str], options: ReadOptions, place: str) -> dict[str, str]:
     """The map that the caller gave, checked, or a guessed one. Raises InputError without any."""
     if options.columns:
-        unknown = [field for field in options.columns if field not in FIELDS]
+        given = {_ALIASES.get(ours, ours): theirs for ours, theirs in options.columns.items()}
+        unknown = [field for field in given if field not in FIELDS]
         if unknown:
             raise InputError(
                 place, f'there is no field "{unknown[0]}" to map to; fields: {", ".join(FIELDS)}'
             )
-        absent = [column for column in options.columns.values() if column not in names]
+        absent = [column for column in given.values() if column not in names]
         if absent:
             raise InputError(
                 place, f'there is no column "{absent[0]}"; columns: {_list_names(names)}'
             )
-        if "text" not in options.columns:
+        if "text" not in given:
             raise InputError(place, "which column is the text? add text=COLUMN to the map")
-        return dict(options.columns)
+        return given
     columns = guess_columns(names)
     if columns is None:
         raise InputError(
@@ -198,7 +201,9 @@ class CsvReader:
         report = Report()
         source = source_of(document, self.name, _encoding(document))
         yield from hold_last(
-            gather_threads(source, self._items(document, options, report)), report, source
+            gather_threads(source, self._items(document, options, report), qualify=True),
+            report,
+            source,
         )
 
     def _items(
@@ -208,18 +213,9 @@ class CsvReader:
         delimiter = found[0] if found is not None else ","
         if csv.field_size_limit() < FIELD_CHARACTERS:
             csv.field_size_limit(FIELD_CHARACTERS)
-        reader = csv.reader(_lines(document, report), delimiter=delimiter)
         names: list[str] | None = None
         columns: dict[str, str] = {}
-        while True:
-            line = reader.line_num + 1
-            try:
-                row = next(reader, None)
-            except csv.Error as error:
-                report.add(f"line {line:,}: {error}; the row is left out")
-                continue
-            if row is None:
-                return
+        for line, row in _rows_of(_lines(document, report), delimiter, report):
             if not any(cell.strip() for cell in row):
                 continue
             if names is None:
@@ -232,6 +228,58 @@ class CsvReader:
                     continue
             cells = dict(zip(names, row, strict=False))
             yield from _with_title(_make_item(cells, columns, f"line {line}", options))
+
+
+def _rows_of(
+    lines: Iterator[str], delimiter: str, report: Report
+) -> Iterator[tuple[int, list[str]]]:
+    """(number of its first line, cells) of each row.
+
+    A quotation mark that is never closed would swallow the rest of the file: a row that ends so,
+    or goes on for `ROW_LINES` lines, is its first line alone, and the others are read again.
+    """
+    limit = ROW_LINES  # falls with each such row, so that the work stays linear
+    mended = 0
+    ended = False
+    again: list[str] = []  # lines to be read again, the next one last
+    taken: list[str] = []  # lines of the row being read
+
+    def feed() -> Iterator[str]:
+        nonlocal ended
+        while len(taken) < limit:
+            line = again.pop() if again else next(lines, None)
+            if line is None:
+                ended = True
+                return
+            taken.append(line)
+            yield line
+
+    number = 1
+    reader = csv.reader(feed(), delimiter=delimiter)
+    while True:
+        taken.clear()
+        ended = False
+        try:
+            row = next(reader, None)
+        except csv.Error:  # a cell longer than FIELD_CHARACTERS
+            row = None
+        if not taken:
+            return
+        stopped = row is None or ended or len(taken) >= limit
+        if len(taken) > 1 and stopped and sum(line.count('"') for line in taken) % 2:
+            mended += 1
+            limit = max(10, ROW_LINES // (1 + mended))
+            report.add(f"line {number:,}: a quotation mark is never closed; read as a single line")
+            again.extend(reversed(taken[1:]))
+            del taken[1:]
+            row = next(csv.reader(taken, delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+            reader = csv.reader(feed(), delimiter=delimiter)
+        elif stopped:
+            if row is None:
+                report.add(f"line {number:,}: cannot be read as a row; left out")
+            reader = csv.reader(feed(), delimiter=delimiter)
+        yield number, row or []
+        number += len(taken)
 
 
 def _find_table(document: Document) -> tuple[str, list[str], int] | None:
@@ -332,7 +380,9 @@ class JsonTableReader:
         report = Report()
         source = source_of(document, self.name)
         yield from hold_last(
-            gather_threads(source, self._items(document, options, report)), report, source
+            gather_threads(source, self._items(document, options, report), qualify=True),
+            report,
+            source,
         )
 
     def _items(
@@ -352,10 +402,11 @@ class JsonTableReader:
                     continue
                 yield from _with_title(_make_item(row, columns, place, options))
         if not seen:
+            problem = f" ({report.lines[0]})" if report.lines else ""
             raise InputError(
                 document.name,
-                "holds JSON of no export that is known here and no list of objects; "
-                "see the list of formats, or convert it to CSV or JSON Lines",
+                f"holds JSON of no export that is known here and no list of objects{problem}; "
+                "convert it to CSV or JSON Lines with a column for the text",
             )
 
 
