@@ -38,8 +38,12 @@ def test_inflect_names_an_unknown_rule() -> None:
         lexicons.inflect("kill~q")
 
 
-def test_classes_are_well_formed() -> None:
-    classes = lexicons.load_classes()
+@pytest.fixture(scope="module")
+def classes() -> dict[str, list[str]]:
+    return lexicons.load_classes()
+
+
+def test_classes_are_well_formed(classes: dict[str, list[str]]) -> None:
     assert set(lexicons.lexicon_names()) == set(lexicons.COARSE)
     assert {lexicons.coarse(name) for names in classes.values() for name in names} == set(
         lexicons.COARSE
@@ -73,15 +77,15 @@ def test_classes_are_well_formed() -> None:
         ("subhumans", "dehumanise.animal"),
     ],
 )
-def test_classes_cover(term: str, name: str) -> None:
-    assert name in lexicons.load_classes()[term]
+def test_classes_cover(classes: dict[str, list[str]], term: str, name: str) -> None:
+    assert name in classes[term]
 
 
-def test_ambiguous_terms_are_the_homonyms() -> None:
+def test_ambiguous_terms_are_the_homonyms(classes: dict[str, list[str]]) -> None:
     ambiguous = lexicons.load_ambiguous()
     assert {"dick", "cock", "tits", "booby", "queer", "dyke", "cracker", "pussy"} <= ambiguous
     assert not {"idiot", "asshole", "wanker", "scumbag", "morons"} & ambiguous
-    assert ambiguous <= lexicons.load_classes().keys()
+    assert ambiguous <= classes.keys()
 
 
 def test_homoglyphs_are_what_unicode_does_not_fold() -> None:
