@@ -731,7 +731,7 @@ def _recurring(page: Page, fields: list[Fields]) -> frozenset[str]:
         for line in _lines(page, one.record.pieces):
             if page.stops[line[-1]] - page.starts[line[0]] < 400:
                 text = _DIGITS.sub("#", page.fold(line).casefold())
-                if len(text) <= 60:
+                if len(text) <= 160:
                     seen.add(text)
         counts.update(seen)
     least = max(3, 0.3 * len(fields))
@@ -787,7 +787,7 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
     holders = sum(bool(p) for p in prose)
 
     def named(key: str) -> bool:
-        return any(BODY_WORDS.search(t) for t in re.split(r"[.#]", key)[1:])
+        return any(BODY_WORDS.search(t) for t in re.split(r"[.#]", key.rpartition(">")[2])[1:])
 
     def fits(key: str) -> bool:
         if not total or present[key] < 0.6 * holders:
@@ -803,7 +803,7 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
             if fits(key) and (allow_meta or holds_meta[key] <= 0.2 * present[key])
         ]
         if allow_meta:  # its author or date is cut out of it; the named and well filled only
-            enough = [key for key in enough if covered[key] >= 0.9 * total]
+            enough = [k for k in enough if covered[k] >= (0.6 if named(k) else 0.9) * total]
         if enough:
             best = max(covered[key] for key in enough)
             pool = [k for k in enough if named(k) and covered[k] >= 0.9 * best] or [
@@ -838,11 +838,19 @@ def _lifted(
             return element
         if child.index > element.index and child.tag in ("ul", "ol") and element.tag != "p":
             return element  # a list of buttons, rather
-        if any(d.tag == "a" for d in child.descendants) and child.tag[0] == "h":
+        if child.tag[0] == "h" and (
+            any(d.tag == "a" for d in child.descendants) or _is_topic(page, child.text)
+        ):
             return element
         if not any(p in own for p in range(child.first, child.last)):
             return element
     return parent
+
+
+def _is_topic(page: Page, text: str) -> bool:
+    """Whether a title only repeats the page's ("Re: …")."""
+    text = re.sub(r"(?i)^\s*(?:re|aw|sv|antw|vs|odp|fwd?)\s*:\s*", "", text).casefold()
+    return len(text) < 3 or text[:60] in (page.title() or "").casefold()
 
 
 def _weights(page: Page, own: set[int], record: Record) -> dict[int, float]:

@@ -354,6 +354,15 @@ def _points(
         linked += link_size / size if size else 0
         prices += bool(_PRICE.search(page.fold(one.record.pieces[:30])))
     nested = sum(one.record.outer is not None for one in fields)
+    topic = re.sub(r"\W+", " ", (page.title() or "").casefold())[:24]
+    if len(topic) > 8 and count >= 2:
+        repeated = sum(
+            topic in re.sub(r"\W+", " ", page.fold(one.record.pieces[:4]).casefold())
+            and bool(re.search(r"(?i)\b(?:re|aw|sv|antw|odp):", page.fold(one.record.pieces[:4])))
+            for one in fields
+        )
+        if repeated >= 0.5 * count:
+            add(2.0, "answers to the title")
     if buttons >= 0.5 * count:
         add(2.0, "reply buttons")
     if anchors >= 0.6 * count:

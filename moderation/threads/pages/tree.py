@@ -176,6 +176,8 @@ class Page:
         self.stops: list[int] = []
         self.owners: list[int] = []
         self.gaps: list[int] = []
+        self._title: str | None = None
+        self._titled = False
         _build(self)
 
     def piece(self, number: int) -> str:
@@ -241,6 +243,12 @@ class Page:
         return self.source[element.inner : element.stop]
 
     def title(self) -> str | None:
+        """The page's title, or None (found once)."""
+        if not self._titled:
+            self._title, self._titled = self._find_title(), True
+        return self._title
+
+    def _find_title(self) -> str | None:
         """The page's own title: og:title, else <title>, else the first heading."""
         for meta in self.by_tag.get("meta", ()):
             if meta.get("property") == "og:title" and meta.get("content").strip():
