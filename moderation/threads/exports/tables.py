@@ -192,9 +192,14 @@ class CsvReader:
         delimiter, names, rows = found
         shown = {"\t": "tab"}.get(delimiter, delimiter)
         reason = f"{len(names)} columns separated by {shown!r} in {rows} rows"
-        if guess_columns(names) is not None:
+        columns = guess_columns(names) or {}
+        # Prose has commas too, with blanks after them and more than three words between them.
+        prose = f"{delimiter} " in _decode_head(document).lstrip().split("\n", 1)[0]
+        if len(columns) > (1 if prose else 0):
             return Evidence(0.9, f"{reason}; one is named as the text")
-        return Evidence(0.6, reason) if rows >= 3 else None
+        if prose or rows < 3 or any(len(name.split()) > 3 for name in names):
+            return None
+        return Evidence(0.6, reason)
 
     def read(self, document: Document, options: ReadOptions) -> Iterator[Thread]:
         """Yield the rows' threads after the whole file is read."""

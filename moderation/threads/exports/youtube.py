@@ -60,9 +60,14 @@ def read_items(values: Iterator[tuple[Any, str]], context: Context) -> Iterator[
                     inner = thread["topLevelComment"].get("snippet")
                     video = as_text(inner.get("videoId")) if isinstance(inner, dict) else None
                 yield _heading(node, thread, video)
-            children = [(k, c) for k, c in node.items() if isinstance(c, dict | list)]
-            children.sort(key=lambda pair: pair[0] == "replies")
-            stack.extend((child, video) for _, child in reversed(children))
+                stack.append((node.get("replies"), video))
+                stack.append((thread["topLevelComment"], video))
+                continue
+            stack.extend(
+                (child, video)
+                for child in reversed(node.values())
+                if isinstance(child, dict | list)
+            )
 
 
 def _heading(node: dict[str, Any], thread: dict[str, Any], video: str | None) -> Heading:
