@@ -129,6 +129,12 @@ def test_blind_texts_show_no_label_and_cover_each_unread_side(
     assert len(sides) <= len(blind) <= 2 * len(sides)
 
 
+def test_the_datasheets_table_is_what_count_prints() -> None:
+    printed = CliRunner().invoke(contrasts.main, ["count"]).output
+    sheet = (SEEDS / "CONTRASTS.md").read_text(encoding="utf-8")
+    assert f"<!-- count -->\n{printed}<!-- /count -->" in sheet
+
+
 # --- a small set of its own, to see readings, mistakes and commands -----------------------------
 
 
@@ -178,7 +184,8 @@ def test_second_reading_and_decision(small: Path, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in blind.read_text().splitlines()]
     delivered.write_text("".join(json.dumps({"id": r["id"], "labels": zero}) + "\n" for r in lines))
     for expected in (len(lines), 0):  # a second delivery of the same adds nothing
-        result = run.invoke(contrasts.main, ["--seeds", str(tmp_path), "merge", str(delivered)])
+        command = ["--seeds", str(tmp_path), "merge", str(blind), str(delivered)]
+        result = run.invoke(contrasts.main, command)
         assert f"{expected} readings added" in result.output
     material = contrasts.read_material(small)
     assert contrasts.export_blind(material) == []
@@ -197,6 +204,24 @@ def test_second_reading_and_decision(small: Path, tmp_path: Path) -> None:
     assert after[hateful["id"]]["readings"]["A"]["identity_attack"] == 1
     table = run.invoke(contrasts.main, ["--seeds", str(tmp_path), "agreement"]).output
     assert "| insult | 0.000 | 3 | 4 |" in table
+
+
+def test_readings_of_unknown_or_reworded_texts_are_refused(small: Path, tmp_path: Path) -> None:
+    run, blind, delivered = CliRunner(), tmp_path / "blind.jsonl", tmp_path / "B.jsonl"
+    run.invoke(contrasts.main, ["--seeds", str(tmp_path), "blind", str(blind)])
+    command = ["--seeds", str(tmp_path), "merge", str(blind), str(delivered)]
+    zero = dict.fromkeys(LABELS, 0)
+    delivered.write_text(json.dumps({"id": "nothing", "labels": zero}) + "\n")
+    result = run.invoke(contrasts.main, command)
+    assert "B.jsonl:1: " in str(result.exception)
+    assert 'no text with the id "nothing"' in str(result.exception)
+    ids = [json.loads(line)["id"] for line in blind.read_text().splitlines()]
+    delivered.write_text("".join(json.dumps({"id": i, "labels": zero}) + "\n" for i in ids))
+    path = small / "templates" / "one.txt"
+    path.write_text(path.read_text().replace("I can stand", "I can bear"))
+    result = run.invoke(contrasts.main, command)
+    assert "has changed since" in str(result.exception)
+    assert (small / "readings.jsonl").read_text() == ""
 
 
 def test_samples_read_differently_leave_the_label_open(small: Path) -> None:

@@ -277,8 +277,8 @@ def export_blind(material: Material, samples: int = 2) -> list[dict[str, str]]:
         for side, text in zip(expansion.pair.sides, expansion.texts, strict=True):
             if side.key in second or counts[side.key] >= samples:
                 continue
+            rows.append({"id": _blind_id(side, counts[side.key]), "text": text})
             counts[side.key] += 1
-            rows.append({"id": _digest("blind " + text)[:12], "text": text})
     return sorted(rows, key=lambda row: row["id"])
 
 
@@ -299,6 +299,11 @@ def draw_heldout(material: Material) -> list[str]:
         fresh = sorted((name for name in names if name not in drawn), key=_digest)
         drawn.extend(fresh[: max(0, missing)])
     return drawn
+
+
+def _blind_id(side: Side, sample: int) -> str:
+    """Says nothing to a reader, and stays the same when other templates are added."""
+    return _digest(f"blind {side.key} {sample}")[:12]
 
 
 def _digest(text: str) -> str:
@@ -645,9 +650,17 @@ def main(context: click.Context, seeds: Path) -> None:
 @main.command()
 @click.pass_obj
 def build(seeds: Path) -> None:
-    """Write contrasts.jsonl from the templates."""
+    """Write contrasts.jsonl from the templates, and its table into CONTRASTS.md."""
     rows = list(build_rows(read_material(seeds / "contrasts")))
     _write(seeds / "contrasts.jsonl", map(_dump, rows))
+    sheet = seeds / "CONTRASTS.md"
+    if sheet.exists():
+        before, _, rest = sheet.read_text(encoding="utf-8").partition("<!-- count -->\n")
+        _, mark, after = rest.partition("<!-- /count -->")
+        if not mark:
+            raise InputError(str(sheet), "has no <!-- count --> … <!-- /count --> to fill")
+        text = f"{before}<!-- count -->\n{_table(rows)}{mark}{after}"
+        _write(sheet, text.removesuffix("\n").split("\n"))
     unread = sum(row["readings"]["B"] is None for row in rows)
     click.echo(f"{len(rows) // 2} pairs, {len(rows)} rows; reading B missing in {unread}", err=True)
 
@@ -673,27 +686,41 @@ def blind(seeds: Path, output: Path) -> None:
 
 
 @main.command()
+@click.argument("texts", type=click.Path(path_type=Path, exists=True))
 @click.argument("delivered", type=click.Path(path_type=Path, exists=True))
-@click.option("--codebook", default="1", show_default=True, help="Version that was read by.")
+@click.option("--codebook", default="1.0", show_default=True, help="Version that was read by.")
 @click.pass_obj
-def merge(seeds: Path, delivered: Path, codebook: str) -> None:
-    """Append a second reader's `{"id", "labels"}` lines to readings.jsonl."""
+def merge(seeds: Path, texts: Path, delivered: Path, codebook: str) -> None:
+    """Append a second reader's `{"id", "labels"}` lines to readings.jsonl.
+
+    TEXTS is the file that `blind` wrote for the reader.
+    """
     material = read_material(seeds / "contrasts")
-    sides: dict[str, tuple[str, str]] = {}
-    for expansion in expand_templates(material):
-        for side, text in zip(expansion.pair.sides, expansion.texts, strict=True):
-            sides[_digest("blind " + text)[:12]] = side.key, text
+    sides = {
+        _blind_id(side, sample): side.key
+        for pair in material.pairs
+        for side in pair.sides
+        for sample in range(EXPANSIONS_BENIGN)
+    }
+    shown: dict[str, str] = {}
+    for number, line in _lines(texts):
+        record = _json_object(line, f"{texts}:{number}")
+        shown[str(record.get("id"))] = str(record.get("text"))
     known = {(r["side"], r.get("text")) for r in material.readings if r["reader"] == "B"}
     added: list[str] = []
     for number, line in _lines(delivered):
         place = f"{delivered}:{number}"
         record = _json_object(line, place)
         _check_labels(record.get("labels"), place)
-        if record.get("id") not in sides:
-            raise LabelError(place, f"no text has the id {record.get('id')!r}; export it again")
-        key, text = sides[str(record["id"])]
+        name = str(record.get("id"))
+        if name not in shown:
+            raise LabelError(place, f'{texts} has no text with the id "{name}"')
+        if name not in sides:
+            raise LabelError(place, f'the template of "{name}" has changed since; export it again')
+        key, text = sides[name], shown[name]
         if (key, text) not in known:
-            labels = {name: record["labels"][name] for name in LABELS}
+            known.add((key, text))
+            labels = {label: record["labels"][label] for label in LABELS}
             entry = {"side": key, "reader": "B", "codebook": codebook, "text": text}
             added.append(_dump({**entry, "labels": labels}))
     path = seeds / "contrasts" / "readings.jsonl"
@@ -740,11 +767,12 @@ def agreement(seeds: Path) -> None:
 @click.pass_obj
 def count(seeds: Path) -> None:
     """Print rows, pairs, families and label counts by capability as a Markdown table."""
-    rows = read_contrasts(seeds / "contrasts.jsonl")
-    click.echo(
-        "| capability | families (held out) | template pairs | pairs | " + " | ".join(LABELS)
-    )
-    click.echo("|---" * (4 + len(LABELS)))
+    click.echo(_table(read_contrasts(seeds / "contrasts.jsonl")), nl=False)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = ["capability", "families (held out)", "template pairs", "pairs", *LABELS]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     names = list(dict.fromkeys(row["capability"] for row in rows))
     for name in [*names, "all"]:
         part = [row for row in rows if name in (row["capability"], "all")]
@@ -753,7 +781,8 @@ def count(seeds: Path) -> None:
         templates = {row["pair"].rsplit("-", 1)[0] for row in part}
         sums = [sum(row["labels"][label] for row in part) for label in LABELS]
         cells = [name, f"{len(families)} ({len(held)})", len(templates), len(part) // 2, *sums]
-        click.echo(f"| {' | '.join(map(str, cells))} |")
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "".join(line + "\n" for line in lines)
 
 
 if __name__ == "__main__":
