@@ -293,7 +293,11 @@ def main(
                     texts, lambda new: score_with_peer(peer_python, peer, new)[1]
                 ),
             )
-        notes.append("alt-profanity-check: its one probability; threshold 0.5.")
+        notes.append(
+            "alt-profanity-check: its one probability; threshold 0.5. Its authors trained it on "
+            "Jigsaw's train set and Davidson et al.: the Perspective sample and the dev slice come "
+            "from Jigsaw's comments, so it has likely read some of them with their labels."
+        )
         notes.append(
             "hatesonar: toxicity is 1 − p(neither), hate is p(hate speech); threshold 0.5; trained "
             "by its author on Davidson et al. 2017."

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from moderation.cli.evaluate import evaluate as command
+from moderation.cli.evaluate import read_tricks
 from moderation.corpora.registry import Corpus
 from moderation.errors import CorpusError, InputError
 from moderation.evaluation import evaluate, load_sets, needed_corpora, probes, set_names
@@ -432,6 +433,9 @@ def test_tricks_are_measured_one_by_one() -> None:
     assert value(report, "tricks", "toxicity", "recall", "as written") == 1.0
     assert value(report, "tricks", "toxicity", "kept", "mask") == 0.0
     assert value(report, "tricks", "toxicity", "kept", "upper") == 1.0
+    # a copy that equals its original is no attack: harmless comments hold nothing to mask
+    assert report.find("tricks", "toxicity", "false_positive_rate", "mask") is None
+    assert value(report, "tricks", "toxicity", "false_positive_rate", "upper") == 0.0
 
 
 def test_counterfactual_swaps_keep_capitals_and_show_the_identity_that_raises() -> None:
@@ -729,6 +733,16 @@ def test_command_s_usage(folder: Path) -> None:
     result = run(command, ["--corpora", str(folder), "--set", "dynahat"])
     assert isinstance(result.exception, CorpusError)
     assert "did you mean 'dynahate'" in str(result.exception)
+
+
+def test_command_reads_tricks(folder: Path) -> None:
+    file = folder / "tricks.py"
+    file.write_text("TRICKS = {'up': lambda t, r: t.upper()}\nSCATTER = TRICKS\n", "utf-8")
+    assert list(read_tricks(file)) == ["up", "up, any word"]
+    for content, message in (("x = 1", "defines no TRICKS"), ("1/0", "cannot be run: ZeroDiv")):
+        file.write_text(content, "utf-8")
+        with pytest.raises(InputError, match=message):
+            read_tricks(file)
 
 
 def test_load_sets_reads_what_is_there(folder: Path) -> None:

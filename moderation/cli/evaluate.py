@@ -123,16 +123,23 @@ def evaluate(
 
 
 def read_tricks(path: Path) -> dict[str, Any]:
-    """TRICKS of a Python file. Raises InputError if it has none."""
+    """TRICKS of a Python file, and those of its SCATTER (if any) as "NAME, any word".
+
+    Raises InputError if it has none or cannot be run.
+    """
     spec = importlib.util.spec_from_file_location("moderation_tricks", path)
     if spec is None or spec.loader is None:
-        raise InputError(str(path), "is not a Python file")
+        raise InputError(str(path), "is not a Python file; name one that defines TRICKS")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(str(path), f"cannot be run: {type(error).__name__}: {error}") from None
     found = getattr(module, "TRICKS", None)
     if not isinstance(found, dict) or not found:
         raise InputError(str(path), "defines no TRICKS (a dict from name to function)")
-    return found
+    scattered = getattr(module, "SCATTER", {})
+    return {**found, **{f"{name}, any word": trick for name, trick in scattered.items()}}
 
 
 def _write(path: Path, content: str) -> None:

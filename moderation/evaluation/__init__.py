@@ -178,19 +178,10 @@ def evaluate_model(
     )
 
 
-EXPLAIN_SHARE = 0.25
-"""Spans count as explained from this share of the strongest contribution on."""
-
-
 def explain_toxicity(model: Judge, text: str) -> list[tuple[int, int]]:
-    """Ranges of `text` that raise toxicity by at least `EXPLAIN_SHARE` of the strongest one's part.
-
-    A range is half-open code points, as everywhere.
-    """
+    """The explanation's own rationale for toxicity: half-open ranges of code points."""
     explanation: Any = import_module("moderation.explanation").explain(text, model)
-    own = [span for span in explanation.spans if span.label == "toxicity" and span.contribution > 0]
-    strongest = max((span.contribution for span in own), default=0.0)
-    return [(s.start, s.end) for s in own if s.contribution >= EXPLAIN_SHARE * strongest]
+    return [(span.start, span.end) for span in explanation.rationale["toxicity"]]
 
 
 def _asked(probe: Probe, sets: Iterable[str]) -> bool:

@@ -300,26 +300,32 @@ def measure_tricks(run: Measuring, material: Material) -> None:
     alarm = run.scores(harmless)[:, TOXICITY] >= cut
     run.report.notes[name] = (
         f"{len(toxic)} toxic and {len(harmless)} harmless dev comments of at most 300 characters; "
-        "kept = of those found as written"
+        "kept = of those found as written; copies that equal their original are left out"
     )
     run.add_mean(name, "toxicity", "recall", found, group="as written", positives=len(toxic))
     run.add_mean(name, "toxicity", "false_positive_rate", alarm, group="as written")
     for trick, change in sorted(material.tricks.items()):
-        changed = [
-            change(text, random.Random(f"{run.report.seed}|{trick}|{i}"))
-            for i, text in enumerate(toxic)
-        ]
+        changed, rows = _attack(run, trick, change, toxic)
         still = run.scores(changed)[:, TOXICITY] >= cut
-        run.add_mean(name, "toxicity", "recall", still, group=trick, positives=len(toxic))
-        run.add_mean(
-            name, "toxicity", "kept", still[found], group=trick, positives=int(found.sum())
-        )
-        changed = [
-            change(text, random.Random(f"{run.report.seed}|{trick}|{i}"))
-            for i, text in enumerate(harmless)
-        ]
-        alarm = run.scores(changed)[:, TOXICITY] >= cut
-        run.add_mean(name, "toxicity", "false_positive_rate", alarm, group=trick)
+        before = found[rows]
+        run.add_mean(name, "toxicity", "recall", still, group=trick, positives=len(rows))
+        hits = int(before.sum())
+        run.add_mean(name, "toxicity", "kept", still[before], group=trick, positives=hits)
+        changed, _ = _attack(run, trick, change, harmless)
+        flagged = run.scores(changed)[:, TOXICITY] >= cut
+        run.add_mean(name, "toxicity", "false_positive_rate", flagged, group=trick)
+
+
+def _attack(
+    run: Measuring, trick: str, change: Trick, texts: Sequence[str]
+) -> tuple[list[str], NDArray[np.intp]]:
+    """The attacked copies that differ from their originals, and the originals' row numbers."""
+    copies = [
+        change(text, random.Random(f"{run.report.seed}|{trick}|{i}"))
+        for i, text in enumerate(texts)
+    ]
+    rows = [i for i, (copy, text) in enumerate(zip(copies, texts, strict=True)) if copy != text]
+    return [copies[i] for i in rows], np.array(rows, dtype=np.intp)
 
 
 # --- fairness -------------------------------------------------------------------------------------
