@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import math
+import random
 import string
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,10 @@ def test_digest_is_checked(tmp_path: Path) -> None:
         load(tmp_path, "dynahate")
 
 
+_WHOLE = gzip.compress(random.Random(0).randbytes(4000).hex().encode())
+DAMAGED = _WHOLE[:600] + bytes(255 - b for b in _WHOLE[600:700]) + _WHOLE[700:]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -249,8 +254,22 @@ def test_digest_is_checked(tmp_path: Path) -> None:
         (gzip.compress(b"[1, 2]\n"), ":1: not a corpus row"),
         (gzip.compress(b'{"id": "1"\n'), ":1: not a corpus row"),
         (gzip.compress(b'{"id": "1", "text": "a"}\n' * 99)[:-30], "not a corpus row"),
+        (gzip.compress(b'{"id": "1", "text": ' + b"[" * 200_000), "not a corpus row"),
+        (DAMAGED, "not a corpus row"),
     ],
-    ids=["empty", "plain", "no labels", "split", "no label", "range", "list", "json", "truncated"],
+    ids=[
+        "empty",
+        "plain",
+        "no labels",
+        "split",
+        "no label",
+        "range",
+        "list",
+        "json",
+        "truncated",
+        "deep",
+        "damaged",
+    ],
 )
 def test_bad_files_get_one_line(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "dynahate.jsonl.gz").write_bytes(content)

@@ -21,6 +21,7 @@ import json
 import re
 import tomllib
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -256,8 +257,16 @@ def _rows(path: Path, entry: Entry) -> Iterator[dict[str, Any]]:
                 yield row
                 if entry.name == "paradetox":
                     yield from _rewrites(row)
-    except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
-        # A truncated or bad gzip stream raises OSError or EOFError, a bad line ValueError.
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        EOFError,
+        OSError,
+        zlib.error,
+    ) as error:
+        # A cut or damaged gzip stream raises the last three, a bad line one of the others.
         problem = f"lacks {error}" if isinstance(error, KeyError) else str(error)
         raise CorpusError(f"{path}:{number}", f"not a corpus row: {problem}") from None
 

@@ -92,8 +92,10 @@ def draw_plot(
     for number, (name, points) in enumerate(lines):
         colour = COLOURS[number % len(COLOURS)]
         path = " ".join(place(x, y) for x, y in points)
+        # A second round of the colours is dashed.
+        dash = ' stroke-dasharray="5 3"' if number >= len(COLOURS) else ""
         parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dash}/>'
         )
         if dots:
             for x, y in points:
