@@ -353,6 +353,14 @@ def test_duplicates_missing_parents_and_circles_are_warned_of() -> None:
     ]
 
 
+def test_nought_is_a_parent_only_where_a_comment_is_called_so() -> None:
+    (thread,) = flat({"id": 0, "text": "a", "parent": 0}, {"id": 1, "text": "b", "parent": 0})
+    assert [native(c.parent_id) for c in thread.comments] == [None, "0"]
+    (thread,) = flat({"id": 1, "text": "a", "parent": 0}, {"id": 2, "text": "b", "parent": 1})
+    assert [native(c.parent_id) for c in thread.comments] == [None, "1"]
+    assert not thread.warnings
+
+
 def test_answers_nest_2000_levels_deep() -> None:
     shape = '""'
     for number in range(2000, 0, -1):

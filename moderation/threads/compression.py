@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FREE_BYTES = 32 << 20  # below this size no ratio is suspicious: a short file may be all blanks
 MAX_RATIO = 250  # exports shrink 4 to 60 times; a bomb 1,000 times (gzip) or far more (zstd)
 MAX_BYTES = 1 << 40  # 1 TiB: the largest monthly Pushshift dump unpacks to about a third of it
+BLOCK_BYTES = 1 << 17  # unpacked at a time
 WINDOW_BYTES = 2**31  # zstd --long=31, the largest there is; memory is used as it fills
 XZ_MEMORY = 512 << 20  # the decoder's dictionary; xz -9 needs 65 MiB
 
@@ -167,7 +168,7 @@ class _Limited(io.RawIOBase):
         if self._ended or not len(view):
             return 0
         try:
-            block = self._unpacked.read1(len(view))
+            block = self._unpacked.read1(min(len(view), BLOCK_BYTES))
         except self._damage as error:
             self._ended = True
             place = f"byte {self._counted.count:,} of the compressed file"
@@ -244,7 +245,7 @@ def _open_unpacked(
         damage = (*_DAMAGE, zstandard.ZstdError)
         unpacked = _ZstdFile(source)
     limited = _Limited(unpacked, counted, name, damage, on_damage)
-    return io.BufferedReader(limited, 1 << 17), compression
+    return io.BufferedReader(limited, BLOCK_BYTES), compression
 
 
 def _check_xz(raw: BinaryIO, name: str) -> None:

@@ -104,13 +104,18 @@ class Document:
 
     def read(self) -> bytes:
         """All bytes at once. Raises InputError where they are more than `MAX_READ_BYTES`."""
+        blocks: list[bytes] = []
+        size = 0
         with self.open() as stream:
-            data = stream.read(MAX_READ_BYTES + 1)
-        if len(data) > MAX_READ_BYTES:
-            raise InputError(
-                self.name, f"is larger than {MAX_READ_BYTES >> 20} MiB; split it into smaller files"
-            )
-        return data
+            while block := stream.read(1 << 20):
+                blocks.append(block)
+                size += len(block)
+                if size > MAX_READ_BYTES:
+                    raise InputError(
+                        self.name,
+                        f"is larger than {MAX_READ_BYTES >> 20} MiB; split it into smaller files",
+                    )
+        return b"".join(blocks)
 
     @property
     def sha256(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from moderation.records import Status
 from moderation.threads.document import Evidence
-from moderation.threads.exports.items import Heading, Item, add_personal, answered, as_text
+from moderation.threads.exports.items import Heading, Item, add_personal, as_text
 from moderation.threads.exports.markup import read_mixed
 from moderation.threads.exports.reader import Context, JsonReader, peek_objects
 
@@ -74,7 +74,7 @@ def _comment(node: dict[str, Any], thread: str | None, place: str, context: Cont
         native_id=as_text(node.get("id")),
         text=text,
         thread=as_text(node.get("uri")) or thread,
-        parent=answered(node.get("parent")),
+        parent=as_text(node.get("parent")),
         author=as_text(node.get("author")),
         created_raw=as_text(node.get("created")),
         status=_MODES.get(mode, "visible") if isinstance(mode, int) else "visible",
