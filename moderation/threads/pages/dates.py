@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # twelve entries each; alternatives by "/"; any prefix of three or more letters counts as well
 _MONTHS = """
@@ -87,6 +88,7 @@ _NOW = frozenset(
 )
 
 
+@lru_cache(maxsize=32_768)
 def plain(text: str) -> str:
     """Lower case without marks (é -> e, й -> и), for comparing words."""
     text = unicodedata.normalize("NFKD", text.casefold())
@@ -135,6 +137,7 @@ _UNIX = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 LONGEST = 90  # characters; longer texts are not looked at: they are prose
 
 
+@lru_cache(maxsize=32_768)
 def parse_date(text: str, day_first: bool | None = None) -> str | None:
     """The first absolute date in `text` as ISO 8601, else None.
 
@@ -265,6 +268,7 @@ def _iso(
     return text
 
 
+@lru_cache(maxsize=32_768)
 def is_date(text: str) -> bool:
     """True if a short text is a date or a time and hardly anything else."""
     text = text.strip(" \t\n\r·•|,–—-()[]»«#")
@@ -330,6 +334,7 @@ _INSIDE = re.compile(
 )
 
 
+@lru_cache(maxsize=32_768)
 def find_date(text: str) -> tuple[int, int] | None:
     """Where the first date stands in a short line: code points [start, end), or None."""
     if not any(c.isdigit() for c in text) or len(text) > 4 * LONGEST:

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from moderation.threads.pages.dates import find_date, is_date, parse_date
 from moderation.threads.pages.records import Record
@@ -95,6 +96,12 @@ BUTTONS = frozenset(" ".join(b.split()) for b in BUTTONS)
 _DIGITS = re.compile(r"\d+")
 _MARK = re.compile(r"[-_]{0,2}\d+[-_]?|^(?:odd|even|alt|first|last|active|open|closed|new|old)$")
 
+_COUNTER = re.compile(
+    r"(?i)^(?:[+-]?\d[\d.,]*\s?k?\s*(?:likes?|shares?|points?|votes?|repl(?:y|ies)|antwort(?:en)?|kudos|"
+    r"upvotes?|downvotes?|j'aime|me gusta|reactions?|thanks|dislikes?|people like this|"
+    r"gefällt(?: mir)?|réponses?|respuestas?|risposte|mi piace|likes this|likers?|claps?|hearts?|"
+    r"views?|comments?|kommentare?)?[\s·|,•]*)+$"
+)
 _UNSEEN = frozenset(
     "hidden hide visually-hidden visuallyhidden sr-only screen-reader-text d-none u-hidden "
     "element-invisible".split()
@@ -133,6 +140,24 @@ class Selectors:
     deleted: str = ""
 
 
+@lru_cache(maxsize=65_536)
+def _names(token: str) -> tuple[bool, bool, bool, bool]:
+    """Whether a class or id speaks for an author, against one, for a text, against one."""
+    return (
+        bool(AUTHOR_WORDS.search(token)) and not NOT_AUTHOR_WORDS.search(token),
+        bool(NOT_AUTHOR_WORDS.search(token))
+        and not re.search(r"(?i)name|nick|author$|user$", token),
+        bool(BODY_WORDS.search(token)),
+        bool(NOT_BODY_WORDS.search(token)),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _quotes(token: str) -> bool:
+    return bool(QUOTE_WORDS.search(token)) and not NOT_QUOTE_WORDS.search(token)
+
+
+@lru_cache(maxsize=65_536)
 def stable(token: str) -> str:
     """A class token or id without its numbers; "" for tokens that only mark a position."""
     return _MARK.sub("", token)
@@ -201,7 +226,7 @@ def read_fields(
     _find_dates(page, fields, selectors, roots, keys)
     _find_authors(page, fields, selectors, roots, keys)
     if not found_bodies:
-        _induce_bodies(page, fields, keys)
+        _induce_bodies(page, fields, selectors.drop, keys)
     _cut_bodies(page, fields, selectors, roots, keys)
     _parse_dates(fields, day_first)
     return fields
@@ -254,6 +279,14 @@ def _select_bodies(fields: list[Fields], selectors: Selectors, roots: frozenset[
 
 def _date_of(page: Page, element: Element) -> tuple[str, str] | None:
     """(raw text shown, text to parse) if this very element holds a date."""
+    if not element.attributes and element.tag != "time":
+        return None
+    if element.index not in page.dates:
+        page.dates[element.index] = _find_date_of(element)
+    return page.dates[element.index]
+
+
+def _find_date_of(element: Element) -> tuple[str, str] | None:
     attributes = element.attributes
     shown = ""
     if element.last - element.first <= 6:
@@ -283,25 +316,39 @@ def _find_dates(
     candidates: list[list[tuple[str, Element, str, str]]] = []
     for one in fields:
         found: list[tuple[str, Element, str, str]] = []
-        for element, attribute in _pick(one.record.elements, selectors.date, roots)[:1]:
-            text = element.get(attribute) if attribute else element.text
-            dated = None if attribute else _date_of(page, element)
-            if dated is None and not attribute:
-                for inner in element.descendants:
-                    dated = _date_of(page, inner)
-                    if dated is not None:
-                        break
-            if dated is None:
-                place = find_date(text)
-                if place is not None and not is_date(text):
-                    text = text[place[0] : place[1]]
-                dated = (text, text)
-            if dated[0].strip() and len(dated[0]) < 120:
+        for element, attribute in _pick(one.record.elements, selectors.date, roots)[:6]:
+            dated = _selected_date(element, attribute)
+            if dated is not None and len(dated[0]) < 120:
                 one.date_element, one.created_raw, one.created_at = element, dated[0], dated[1]
+                break
         if one.created_raw is None:
             found = _date_candidates(page, one, keys)
         candidates.append(found)
     _choose_dates(fields, candidates)
+
+
+_NOT_POSTED = re.compile(
+    r"(?i)join|regist|member since|dabei|inscri|seit|since|edit|bearbeitet|geändert|modifi|ändrad"
+)
+
+
+def _selected_date(element: Element, attribute: str | None) -> tuple[str, str] | None:
+    """(raw text, text to parse) of an element that a selector names; None if no date is there."""
+    if attribute:
+        value = element.get(attribute)
+        shown = element.text if element.last - element.first <= 3 else ""
+        return (shown if attribute != "datetime" and is_date(shown) else value), value
+    for inner in (element, *element.descendants):
+        dated = _date_of(element.page, inner)
+        if dated is not None:
+            return dated
+    text = element.text
+    if is_date(text):
+        return text, text
+    place = find_date(text[:300])
+    if place is not None and not _NOT_POSTED.search(text[: place[0]]):
+        return text[place[0] : place[1]].strip(), text[place[0] : place[1]]
+    return None
 
 
 def _in_body(one: Fields, element: Element) -> bool:
@@ -320,10 +367,7 @@ def _in_quote(element: Element, record: Record) -> bool:
 
 
 def _is_quote(element: Element) -> bool:
-    return any(
-        QUOTE_WORDS.search(token) and not NOT_QUOTE_WORDS.search(token)
-        for token in element.classes
-    )
+    return any(_quotes(token) for token in element.classes)
 
 
 def _date_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Element, str, str]]:
@@ -355,8 +399,7 @@ def _date_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Ele
             place = find_date(text)
         if place is None or _in_body(one, owner) or _in_quote(owner, one.record):
             continue
-        label = text[: place[0]]
-        if re.search(r"(?i)join|regist|member since|dabei|inscri|seit|since|edit|bearbeitet|geändert|modifi|ändrad", label):
+        if _NOT_POSTED.search(text[: place[0]]):
             continue
         whole = place[1] - place[0] >= 0.5 * len(text)
         raw = text[place[0] : place[1]]
@@ -428,12 +471,18 @@ def _parse_dates(fields: list[Fields], day_first: bool | None) -> None:
 # ---------------------------------------------------------------- authors
 
 
+@lru_cache(maxsize=16_384)
+def _says(text: str) -> str | None:
+    """The name in "X says:"."""
+    match = SAYS.match(text)
+    return match["name"] if match else None
+
+
+@lru_cache(maxsize=16_384)
 def clean_name(text: str) -> str | None:
     """A name as shown, without "says:", "by" and marks around it; None if it cannot be one."""
     text = " ".join(text.split())
-    match = SAYS.match(text)
-    if match and match["name"]:
-        text = match["name"]
+    text = _says(text) or text
     text = BY.sub("", text).strip(" :,|•·–—»«\u200b\u200e\u200f")
     if not text or len(text) > NAME_LENGTH or len(text.split()) > NAME_WORDS + 3:
         return None
@@ -496,11 +545,8 @@ def _author_score(element: Element, record: Record) -> float:
         tokens = [*place.classes, place.get("itemprop"), place.get("rel"), stable(place.id)]
         if place.get("property") or place.get("slot") or place.get("name"):
             tokens += [place.get("property"), place.get("slot")]
-        good = any(t and AUTHOR_WORDS.search(t) and not NOT_AUTHOR_WORDS.search(t) for t in tokens)
-        bad = any(
-            t and NOT_AUTHOR_WORDS.search(t) and not re.search(r"(?i)name|nick|author$|user$", t)
-            for t in tokens
-        )
+        good = any(t and _names(t)[0] for t in tokens)
+        bad = any(t and _names(t)[1] for t in tokens)
         weight = (3.0, 2.0, 1.0)[distance]
         score += weight * good - 0.6 * weight * bad
         if good and place.get("itemprop") in ("name", "author", "creator"):
@@ -591,13 +637,15 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
             page.stops[element.last - 1] - page.starts[element.first] > 2000
         ):
             continue
-        if one.date_element is not None and (one.date_element.contains(element)):
-            if one.date_element is not element or element.last - element.first <= 1:
-                continue
+        dated = one.date_element
+        if dated is not None and dated.contains(element) and (
+            is_date(element.text) or (dated is not element and len(dated.text) < 30)
+        ):
+            continue
         text = _name_text(page, element, one)
         if len(text) > NAME_LENGTH + 40:
             continue
-        says = SAYS.match(text)
+        says = _says(text)
         cut = find_date(text)
         if cut is not None and not is_date(text):
             text = text[: cut[0]] or text[cut[1] :]
@@ -682,9 +730,7 @@ def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
             continue
         if element.tag in ("button", "form", "nav") or _UNSEEN.intersection(element.classes):
             found.append(element)
-        elif any(
-            NOT_BODY_WORDS.search(t) and not BODY_WORDS.search(t) for t in element.classes
-        ):
+        elif any(_names(t)[3] and not _names(t)[2] for t in element.classes):
             found.append(element)
     return found
 
@@ -723,24 +769,31 @@ def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
     return taken
 
 
-def _recurring(page: Page, fields: list[Fields]) -> frozenset[str]:
-    """Lines (digits as one) that stand in many records: labels, ranks and buttons."""
+def _recurring(
+    page: Page, fields: list[Fields], taken: list[set[int]]
+) -> frozenset[str]:
+    """Lines (digits as one) that stand in many records: labels, ranks and buttons.
+
+    Counted whole and without what is `taken` already, such as the name before "says:".
+    """
     counts: Counter[str] = Counter()
-    for one in fields:
+    for one, away in zip(fields, taken, strict=True):
         seen = set()
         for line in _lines(page, one.record.pieces):
             if page.stops[line[-1]] - page.starts[line[0]] < 400:
-                text = _DIGITS.sub("#", page.fold(line).casefold())
-                if len(text) <= 160:
-                    seen.add(text)
+                for part in (line, [p for p in line if p not in away]):
+                    text = _DIGITS.sub("#", page.fold(part).casefold())
+                    if 0 < len(text) <= 160:
+                        seen.add(text)
         counts.update(seen)
     least = max(3, 0.3 * len(fields))
     return frozenset(text for text, count in counts.items() if count >= least)
 
 
-def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
+def _induce_bodies(page: Page, fields: list[Fields], drop: str, keys: Keys) -> None:
     roots = frozenset(root.index for one in fields for root in one.record.roots)
-    recurring = _recurring(page, fields)
+    metas = [_meta_pieces(page, one, _controls(one, drop, roots)) for one in fields]
+    recurring = _recurring(page, fields, metas)
     covered: defaultdict[str, float] = defaultdict(float)
     present: Counter[str] = Counter()
     holds_meta: Counter[str] = Counter()
@@ -748,8 +801,7 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
     depth: dict[str, int] = {}
     total = 0.0
     prose: list[set[int]] = []
-    for one in fields:
-        taken = _meta_pieces(page, one, _controls(one, "", roots))
+    for one, taken in zip(fields, metas, strict=True):
         own: set[int] = set()
         for line in _lines(page, one.record.pieces):
             left = [p for p in line if p not in taken]
@@ -757,7 +809,14 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
                 continue
             if page.stops[line[-1]] - page.starts[line[0]] < 400:
                 text = page.fold(line).casefold()
-                if _DIGITS.sub("#", text) in recurring or text in BUTTONS or is_date(text):
+                rest = text if len(left) == len(line) else page.fold(left).casefold()
+                if _DIGITS.sub("#", text) in recurring or _DIGITS.sub("#", rest) in recurring:
+                    continue
+                if text in BUTTONS or rest in BUTTONS:
+                    continue
+                if not own and (is_date(text) or is_date(rest)):
+                    continue
+                if _COUNTER.match(text):
                     continue
                 if not any(c.isalnum() for c in text):
                     continue
@@ -797,6 +856,7 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
         return covered[key] >= (0.5 if named(key) else 0.75) * total
 
     chosen: str | None = None
+    cut_out = False
     for allow_meta in (False, True):
         enough = [
             key for key in covered
@@ -806,6 +866,7 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
             enough = [k for k in enough if covered[k] >= (0.6 if named(k) else 0.9) * total]
         if enough:
             best = max(covered[key] for key in enough)
+            cut_out = allow_meta
             pool = [k for k in enough if named(k) and covered[k] >= 0.9 * best] or [
                 k for k in enough if covered[k] >= 0.97 * best
             ]
@@ -815,6 +876,9 @@ def _induce_bodies(page: Page, fields: list[Fields], keys: Keys) -> None:
         if chosen is not None:
             for element in one.record.elements:
                 if element.index not in roots and keys(element) == chosen:
+                    if cut_out:
+                        own &= set(range(element.first, element.last))
+                        break
                     one.body = (_lifted(page, element, one, own, roots),)
                     break
         if not one.body:

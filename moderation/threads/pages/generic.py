@@ -58,6 +58,19 @@ _MORE = re.compile(
     r"(?i)^(?:read more|continue reading|more|mehr|weiterlesen|weiter|lire la suite|leer más|"
     r"continua a leggere|leggi tutto|lees meer|lees verder|czytaj więcej|läs mer|читать далее).{0,12}$"
 )
+_PANEL = re.compile(
+    r"(?i)^(?:posts?|beiträge|messages?|joined|join(?:ing)? date|registered|registriert(?: seit)?|location|"
+    r"wohnort|mitglied seit|dabei seit|member since|inscrit(?: le)?|inscription|mensajes|registrado|"
+    r"ubicación|messaggi|iscritto(?: il)?|data registrazione|località|mensagens|registro|lid sinds|berichten|"
+    r"dołączył(?:\(a\))?|posty|skąd|inlägg|reg\.?datum|сообщени[яй]|сообщений|регистрация|откуда|зарегистрирован|"
+    r"reputation|reputación|karma|likes received|gefällt mir|anmeldungsdatum|karma|rep|from|rank|gender|age|"
+    r"thanks|thanked)\s*(?:[:：]|\d|$)"
+)
+_SAYS_AFTER = re.compile(
+    r"(?i)\b(?:says|said|wrote|writes|sagt|schrieb|schreibt|meint|posted by|submitted by|commented|dit|écrit|"
+    r"dice|dijo|escribió|scrive|ha scritto|disse|escreveu|zegt|schreef|pisze|napisał|skrev|kirjoitti|"
+    r"пишет|писал|написал)\b"
+)
 _PRICE = re.compile(r"[€$£¥]\s?\d|\d\s?(?:€|EUR|USD|zł|kr\b)")
 _NUMBERED = re.compile(r"\d{2,}")
 
@@ -148,7 +161,13 @@ def _keys_of(element: Element) -> Iterator[str]:
             inner = element.page.elements[element.index + 1]
             names = sorted(n for t in inner.classes if (n := stable(t)))
             if names:
-                yield f"{tag} in {element.parent.index} with {inner.tag}.{'.'.join(names)}"
+                place = f"{tag} in {element.parent.index} with {inner.tag}.{'.'.join(names)}"
+                yield place
+                if inner.end > inner.index + 1:
+                    deep = element.page.elements[inner.index + 1]
+                    names = sorted(n for t in deep.classes if (n := stable(t)))
+                    if names:
+                        yield f"{place}>{deep.tag}.{'.'.join(names)}"
 
 
 def _groups(page: Page) -> dict[str, list[Element]]:
@@ -280,7 +299,9 @@ def _points(
         reasons.append(f"{reason} {value:+g}")
 
     first = fields[0].record.root
-    own = key + " " + " ".join(first.classes) + " " + first.id
+    own = " ".join(
+        (key, *first.classes, first.id, first.get("itemprop"), first.get("itemtype"), first.get("typeof"))
+    )
     around = " ".join(" ".join(a.classes) + " " + a.id for a, _ in zip(first.ancestors, range(6), strict=False))
     tags = [a.tag for a in first.ancestors]
     if COMMENT_WORDS.search(own):
@@ -301,7 +322,7 @@ def _points(
         add(-2.0, "in nav or footer")
     if "aside" in tags and not COMMENT_WORDS.search(own):
         add(-1.5, "in aside")
-    buttons = headlines = more = avatars = anchors = profiles = prices = timed = 0
+    buttons = headlines = more = avatars = anchors = profiles = prices = timed = panels = says = 0
     linked = 0.0
     for one in fields:
         has_button = has_headline = has_more = has_avatar = has_anchor = False
@@ -326,7 +347,7 @@ def _points(
                 )
             elif tag in ("h1", "h2", "h3", "h4"):
                 for inner in element.descendants:
-                    if inner.tag == "a" and _elsewhere(inner.get("href")) and element is not one.author_element and not (one.author_element and element.contains(one.author_element)):
+                    if inner.tag == "a" and _elsewhere(inner.get("href")) and not PROFILE_LINK.search(inner.get("href")) and element is not one.author_element and not (one.author_element and element.contains(one.author_element)):
                         has_headline = True
                 up = element.parent
                 if up is not None and up.tag == "a" and _elsewhere(up.get("href")):
@@ -350,6 +371,14 @@ def _points(
             )
             profiles += bool(PROFILE_LINK.search(href))
         timed += bool(one.created_raw and re.search(r"\d\d?[:.h]\d\d|ago|vor |il y a|hace|前", one.created_raw))
+        labels = 0
+        for piece in one.record.pieces[:60]:
+            if page.stops[piece] - page.starts[piece] <= 80 and piece not in body:
+                labels += bool(_PANEL.match(page.piece(piece)))
+        panels += labels >= 2
+        if one.author_element is not None and one.author_element.parent is not None:
+            around_name = one.author_element.parent.text
+            says += len(around_name) < 120 and bool(_SAYS_AFTER.search(around_name))
         size = sum(page.stops[p] - page.starts[p] for p in one.pieces)
         linked += link_size / size if size else 0
         prices += bool(_PRICE.search(page.fold(one.record.pieces[:30])))
@@ -363,6 +392,10 @@ def _points(
         )
         if repeated >= 0.5 * count:
             add(2.0, "answers to the title")
+    if panels >= 0.5 * count:
+        add(2.0, "member panels")
+    if says >= 0.5 * count:
+        add(1.0, "says")
     if buttons >= 0.5 * count:
         add(2.0, "reply buttons")
     if anchors >= 0.6 * count:
@@ -407,7 +440,7 @@ def _points(
     elif count == 2:
         add(-0.5, "only two")
     if not COMMENT_WORDS.search(own + around) and not nested:
-        add(-1.0, "unnamed")
+        add(-1.0 if count > 2 else -2.0, "unnamed")
     fields_named = sum(
         one.author_element is not None
         and any(AUTHOR_WORDS.search(t) for t in one.author_element.classes)

@@ -14,12 +14,14 @@ from moderation.records import Comment, Kind, Range, Source, Status, Thread
 from moderation.threads.decoding import DAMAGED, Decoded, decode
 from moderation.threads.document import Document, Evidence, ReadOptions
 from moderation.threads.pages.article import find_article
+from moderation.threads.pages.dates import parse_date
 from moderation.threads.pages.fields import Fields, Selectors, compile_selectors, read_fields
 from moderation.threads.pages.generic import find_thread
 from moderation.threads.pages.outside import declared_count, external_systems
 from moderation.threads.pages.parents import link_records, native_id
 from moderation.threads.pages.records import Record, compose, make_records
 from moderation.threads.pages.selectors import exists, select
+from moderation.threads.pages.structured import Item, locate, read_items
 from moderation.threads.pages.systems import STRUCTURED, SYSTEMS, System
 from moderation.threads.pages.tree import Element, Page
 
@@ -144,6 +146,16 @@ def read_page(
     declared = declared_count(page, near, [(r.root.index, r.end) for r in outermost])
     comments = _comments(page, found, source, options) if found else ()
     notes = list(warnings)
+    layout = found.name if found else "none"
+    if not comments and structured:
+        items = read_items(page)
+        if items:
+            lost = locate(page, items)
+            comments = _from_items(items, source, options)
+            layout = "json-ld"
+            options.note(f"chosen: json-ld, {len(items)} comments, {lost} not shown on the page")
+            if lost:
+                notes.append("positions_lost")
     external = external_systems(page)
     if found is not None:
         external = [name for name in external if not found.name.startswith(name)]
@@ -162,7 +174,7 @@ def read_page(
         source=source,
         title=page.title(),
         article=find_article(page, taken),
-        layout=found.name if found else "none",
+        layout=layout,
         confidence=found.confidence if found else 1.0,
         warnings=tuple(dict.fromkeys(notes)),
         counts=counts,
@@ -384,8 +396,7 @@ def _comments(
             text, spans, quotes = "", (), ()
         if kind in ("pingback", "trackback") or (author and _DELETED.match(author)):
             author = None
-        if author is not None and not options.keep_personal and _EMAIL.search(author):
-            author = _EMAIL.sub("", author).strip(" <>()") or None
+        author = _without_email(author, options)
         place = spans[0].start if spans else one.record.root.start
         name = f"{source.sha256[:12]}:{ids[number] if ids[number] is not None else place}"
         if name in used:
@@ -414,6 +425,41 @@ def _comments(
             )
         )
     return tuple(comments)
+
+
+def _from_items(
+    items: list[Item], source: Source, options: ReadOptions
+) -> tuple[Comment, ...]:
+    names: list[str] = []
+    depths: list[int] = []
+    comments: list[Comment] = []
+    for number, item in enumerate(items):
+        place = item.spans[0].start if item.spans else f"ld{number}"
+        names.append(f"{source.sha256[:12]}:{place}")
+        depths.append(0 if item.parent is None else depths[item.parent] + 1)
+        comments.append(
+            Comment(
+                id=names[-1],
+                text=item.text,
+                author=_without_email(item.author, options),
+                parent_id=None if item.parent is None else names[item.parent],
+                parent_known=any(i.parent is not None for i in items),
+                depth=depths[-1] if any(i.parent is not None for i in items) else None,
+                order=number,
+                spans=item.spans,
+                native_id=item.native_id,
+                created_at=parse_date(item.created) if item.created else None,
+                created_raw=item.created,
+                confidence=0.9,
+            )
+        )
+    return tuple(comments)
+
+
+def _without_email(author: str | None, options: ReadOptions) -> str | None:
+    if author is None or options.keep_personal or "@" not in author:
+        return author
+    return _EMAIL.sub("", author).strip(" <>()") or None
 
 
 def _kind(page: Page, one: Fields, system: System | None, text: str) -> tuple[Kind, Status]:

@@ -77,7 +77,7 @@ class Element:
     tag, and behind its end tag; `first` and `last` bound the numbers of its pieces of text.
     """
 
-    __slots__ = ("_attributes", "end", "first", "index", "inner", "last", "page", "parent", "start",
+    __slots__ = ("_attributes", "_classes", "end", "first", "index", "inner", "last", "page", "parent", "start",
                  "stop", "tag")
 
     def __init__(self, page: Page, tag: str, parent: Element | None, index: int, start: int,
@@ -93,6 +93,7 @@ class Element:
         self.stop = inner
         self.last = first
         self._attributes: dict[str, str] | None = None
+        self._classes: list[str] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.tag} {self.id or ''} {self.get('class')!r} at {self.start}>"
@@ -124,7 +125,9 @@ class Element:
     @property
     def classes(self) -> list[str]:
         """The tokens of the class attribute."""
-        return self.attributes.get("class", "").split()
+        if self._classes is None:
+            self._classes = self.attributes.get("class", "").split()
+        return self._classes
 
     @property
     def children(self) -> Iterator[Element]:
@@ -178,6 +181,7 @@ class Page:
         self.gaps: list[int] = []
         self._title: str | None = None
         self._titled = False
+        self.dates: dict[int, tuple[str, str] | None] = {}  # filled by fields.py
         _build(self)
 
     def piece(self, number: int) -> str:
