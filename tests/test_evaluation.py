@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import random
@@ -505,6 +506,7 @@ def test_contrasts_use_held_out_rows_only(tmp_path: Path) -> None:
         return scores
 
     report = evaluate(predict, [], bootstrap=20, contrasts=path)
+    assert report.corpora == {"contrasts": hashlib.sha256(path.read_bytes()).hexdigest()}
     name = "contrasts/held-out"
     assert value(report, name, "toxicity", "accuracy") == pytest.approx(23 / 24)
     assert value(report, name, "toxicity", "accuracy", "negation") == 1.0

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -113,7 +114,7 @@ def evaluate(
         model=model,
         digest=digest,
         thresholds=dict.fromkeys(LABELS, 0.5) | dict(thresholds or {}),
-        corpora={corpus.name: corpus.sha256 for corpus in corpora},
+        corpora={corpus.name: corpus.sha256 for corpus in corpora} | _digest(contrasts),
         seed=seed,
         bootstrap=bootstrap,
     )
@@ -182,6 +183,12 @@ def explain_toxicity(model: Judge, text: str) -> list[tuple[int, int]]:
     """The explanation's own rationale for toxicity: half-open ranges of code points."""
     explanation: Any = import_module("moderation.explanation").explain(text, model)
     return [(span.start, span.end) for span in explanation.rationale["toxicity"]]
+
+
+def _digest(contrasts: str | Path | None) -> dict[str, str]:
+    if contrasts is None:
+        return {}
+    return {"contrasts": hashlib.sha256(Path(contrasts).read_bytes()).hexdigest()}
 
 
 def _asked(probe: Probe, sets: Iterable[str]) -> bool:
