@@ -183,9 +183,9 @@ def build_thread(
     missing: set[str] = set()
     for item in kept:
         parent = item.parent
-        if parent is not None and parent.lower() in ANSWERS_NOTHING:
-            if parent not in first or parent == item.native_id:
-                parent = item.parent = None  # "0" is a comment only where one is called so
+        nothing = parent is not None and parent.lower() in ANSWERS_NOTHING
+        if nothing and (parent not in first or parent == item.native_id):
+            parent = item.parent = None  # "0" is a comment only where one is called so
         index = None if parent is None else first.get(parent, aliases.get(parent))
         if parent is not None and index is None:
             if parent not in missing:
