@@ -185,16 +185,28 @@ class Scorer:
             table = self._table = self.new_table()
         return table
 
-    def logits(self, texts: Sequence[str]) -> Float32:
-        """Calibrated logits: float32, shape (C, L)."""
-        out = np.empty((len(texts), len(self.model.labels)), np.float32)
+    def pooled(self, texts: Sequence[str]) -> Pooled:
+        """What each text's sentences come to, before calibration; `which` counts by block."""
+        parts: list[Pooled] = []
         for start, end in _blocks(texts):
             table = self.table()
             block = encode(texts[start:end], table)
             sums = sentence_sums(self.model, block, table)
-            pooled = pool(sums, block.length, block.text_first, self.model.settings["kappa"])
-            out[start:end] = logits_of(self.model, pooled)
-        return out
+            parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
+        labels = len(self.model.labels)
+        if not parts:
+            empty = np.empty((0, labels), np.float32)
+            return Pooled(empty, empty, np.empty((0, labels), np.int64), np.empty(0, np.int64))
+        return Pooled(
+            np.concatenate([part.whole for part in parts]),
+            np.concatenate([part.worst for part in parts]),
+            np.concatenate([part.which for part in parts]),
+            np.concatenate([part.count for part in parts]),
+        )
+
+    def logits(self, texts: Sequence[str]) -> Float32:
+        """Calibrated logits: float32, shape (C, L)."""
+        return logits_of(self.model, self.pooled(texts))
 
     def predict_proba(self, texts: Sequence[str]) -> Float32:
         """Calibrated probabilities: float32, shape (C, L), each in [0, 1]."""

@@ -60,40 +60,9 @@ _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·
 _MASKS = "*#_-.@%$&!?+~^·•"
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
-_SHORT_PARTS = frozenset(
-    [
-        "a",
-        "i",
-        "u",
-        "r",
-        "ur",
-        "an",
-        "is",
-        "it",
-        "my",
-        "me",
-        "be",
-        "he",
-        "we",
-        "to",
-        "of",
-        "in",
-        "on",
-        "at",
-        "as",
-        "so",
-        "do",
-        "go",
-        "no",
-        "up",
-        "or",
-        "by",
-        "if",
-        "am",
-        "us",
-        "ya",
-        "yo",
-    ]
+_SHORT_PARTS = frozenset(  # short words that may be parts of glued ones
+    ["a", "i", "u", "r", "ur", "an", "is", "it", "my", "me", "be", "he", "we", "to", "of", "in"]
+    + ["on", "at", "as", "so", "do", "go", "no", "up", "or", "by", "if", "am", "us", "ya", "yo"]
 )
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
@@ -668,6 +637,12 @@ class Lexer:
             if len(word) >= 3 and pattern.fullmatch(word):
                 return word
         return None
+
+
+def chunk_word(chunk: str) -> str | None:
+    """The word of a chunk that is one plain ASCII word with punctuation about it, else None."""
+    plain = _PLAIN.fullmatch(chunk)
+    return None if plain is None else _bare(plain["core"].lower())
 
 
 def _mask_pattern(masked: str) -> str:

@@ -1,0 +1,196 @@
+"""What a model knows of words before it is trained: vocabulary, classes, tables of disguises.
+
+    lexicons (data files) + word counts of the training texts ──► Knowledge ──► the model file
+
+Scoring reads all of it from the model file, never from here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from moderation.lexicons import (
+    coarse,
+    load_ambiguous,
+    load_classes,
+    load_emoji,
+    load_homoglyphs,
+    load_leet,
+)
+from moderation.text import MAX_WORD, Tables, chunk_word, split
+
+MIN_TEXTS = 5  # texts that must hold a word before it counts as known
+MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
+
+# A word has one class, the first of these that it is listed under: what hurts comes before what
+# qualifies it. Coarse classes, except where the fine class changes what a sentence says.
+CLASS_ORDER = (
+    "slur",
+    "group",
+    "unprotected",
+    "insult.strong",
+    "profanity",
+    "sexual",
+    "insult",
+    "dehumanise",
+    "violence.kill",
+    "violence",
+    "exclusion",
+    "contempt",
+    "crime",
+    "weapon",
+    "counter",
+    "support",
+    "praise",
+    "negation",
+    "pronoun.first",
+    "pronoun.second",
+    "pronoun.third",
+    "possessive.first",
+    "possessive.second",
+    "possessive.third",
+    "quantifier",
+    "modal.obligation",
+    "modal",
+    "self",
+    "reporting",
+    "conspiracy",
+    "question",
+    "place",
+    "politeness",
+    "sport_game",
+    "cooking",
+    "computing",
+    "thing",
+    "body_part",
+    "intensifier",
+    "quote",
+)
+# Groups that no one is protected for: contempt for them is not an identity attack.
+UNPROTECTED = frozenset(["group.political", "group.occupation", "slur.political"])
+# Words that people disguise. Others are not worth recovering: each adds chance resemblances.
+DISGUISED = ("profanity", "slur", "insult", "sexual")
+DISGUISED_TOO = (
+    "kill",
+    "killed",
+    "killing",
+    "die",
+    "rape",
+    "raped",
+    "murder",
+    "hate",
+    "hang",
+    "shoot",
+    "ugly",
+    "disgusting",
+    "worthless",
+    "pathetic",
+    "nazi",
+    "nazis",
+    "muslim",
+    "muslims",
+    "jew",
+    "jews",
+    "gay",
+    "gays",
+    "lesbian",
+    "trans",
+    "blacks",
+    "immigrants",
+    "women",
+)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Tables for the lexer, the class names (number 1 is the first) and each word's number."""
+
+    tables: Tables
+    class_names: tuple[str, ...]
+    classes: dict[str, int]
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """In how many texts each plain alphabetic word stands (lower case, apostrophes dropped)."""
+    seen: dict[str, str | None] = {}
+    counts: Counter[str] = Counter()
+    for text in texts:
+        words = set()
+        for chunk in set(split(text)):
+            try:
+                word = seen[chunk]
+            except KeyError:
+                word = seen[chunk] = chunk_word(chunk)
+            if word is not None:
+                words.add(word)
+        counts.update(words)
+    return counts
+
+
+def class_of(names: Iterable[str]) -> str | None:
+    """The one class of CLASS_ORDER for a word with these fine classes."""
+    candidates: set[str] = set()
+    for name in names:
+        if name in UNPROTECTED:
+            candidates.add("unprotected")
+        else:
+            candidates.update((name, coarse(name)))
+    return next((name for name in CLASS_ORDER if name in candidates), None)
+
+
+def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
+    """Build the knowledge from the lexicons and the training texts.
+
+    `lexicons=False` leaves the classes out (for ablations); disguises are undone all the same.
+    """
+    counts = count_words(texts)
+    terms = {
+        term: names
+        for term, names in load_classes().items()
+        if term.isalpha() and term.isascii() and len(term) <= MAX_WORD
+    }
+    known = [
+        word
+        for word, count in counts.most_common()
+        if count >= MIN_TEXTS and (len(word) > 1 or word in "aiu")
+    ][:MAX_WORDS]
+    listed = set(known)
+    known += sorted(term for term in terms if term not in listed)
+    ambiguous = load_ambiguous()
+    disguised = {
+        term
+        for term, names in terms.items()
+        if any(coarse(name) in DISGUISED for name in names)
+        and term not in ambiguous
+        and len(term) >= 3
+    }
+    # Ambiguous ones that are common enough are disguised too ("d!ck"), as last choices.
+    doubtful = {
+        term
+        for term, names in terms.items()
+        if term in ambiguous
+        and len(term) >= 4
+        and any(
+            name in ("profanity.strong", "profanity.middling", "insult.strong") for name in names
+        )
+    }
+    disguised.update(word for word in DISGUISED_TOO if word not in ambiguous)
+    order = sorted(disguised, key=lambda term: (-counts[term], term))
+    order += sorted(doubtful - disguised, key=lambda term: (-counts[term], term))
+    tables = Tables(
+        vocabulary={word: rank for rank, word in enumerate(known)},
+        offensive={word: rank for rank, word in enumerate(order)},
+        homoglyphs=load_homoglyphs(),
+        leet=load_leet(),
+        emoji=load_emoji(),
+    )
+    classes: dict[str, int] = {}
+    number = {name: i for i, name in enumerate(CLASS_ORDER, 1)}
+    if lexicons:
+        for term, names in terms.items():
+            name = class_of(names)
+            if name is not None:
+                classes[term] = number[name]
+    return Knowledge(tables, CLASS_ORDER if lexicons else (), classes)
