@@ -7,7 +7,7 @@ they join their paragraphs by a lone dash, they answer somebody, they write as o
 
 from __future__ import annotations
 
-from moderation.threads.dumps.found import Dump, Found, Item
+from moderation.threads.dumps.found import Dump, Found, Item, is_running
 from moderation.threads.dumps.lines import Line, span_of
 from moderation.threads.dumps.register import Register, measure, split_words
 
@@ -37,6 +37,8 @@ def find(dump: Dump) -> Found | None:
     tail = [
         register for register, dash in zip(registers[split:], lone[split:], strict=True) if not dash
     ]
+    if not is_running(dump.paragraphs[:split], 0.7) or not is_running(dump.paragraphs[split:]):
+        return None  # a page with its menus
     if sum(1 for register in tail if register.words <= 3) > 0.25 * len(tail):
         return None  # names or titles stand between the texts
     early = sum(1 for register in before if register.remark > 0) / len(before)

@@ -8,6 +8,7 @@ from moderation.threads.document import ReadOptions
 from moderation.threads.dumps import bare, headers, nested, rhythm
 from moderation.threads.dumps.found import CONFIDENT_ENOUGH, Dump, Found
 from moderation.threads.dumps.lines import Line, split_lines, split_paragraphs
+from moderation.threads.dumps.marks import read_mark
 
 LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (
     nested.find,
@@ -21,7 +22,8 @@ LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (
 def read_dump(text: str) -> Dump:
     """Cut a decoded dump into lines and paragraphs."""
     lines = split_lines(text)
-    return Dump(text, lines, split_paragraphs(lines, unwrapped=_unwrapped(lines)))
+    paragraphs = split_paragraphs(lines, unwrapped=_unwrapped(lines))
+    return Dump(text, lines, paragraphs, [read_mark(line) for line in lines])
 
 
 def choose(dump: Dump, options: ReadOptions) -> Found:
@@ -44,11 +46,10 @@ def choose(dump: Dump, options: ReadOptions) -> Found:
 
 def _unwrapped(lines: list[Line]) -> bool:
     """Whether each line is a paragraph: hardly any blank lines, and lines of very uneven length."""
-    visible = [len(line.shown) for line in lines if not line.blank]
-    if len(visible) < 2:
+    if len(lines) < 2:
         return False
-    blank = len(lines) - len(visible)
-    if blank * 10 > len(visible):
+    visible = [len(line.shown) for line in lines]
+    if sum(line.gap for line in lines) * 10 > len(visible):
         return False
     longest = max(visible)
     if longest < 120:

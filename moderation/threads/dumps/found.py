@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from moderation.records import Range
 from moderation.threads.dumps.lines import Line, Paragraph
+from moderation.threads.dumps.marks import Mark
 from moderation.threads.dumps.register import prose
 
 
@@ -50,13 +51,13 @@ CONFIDENT_ENOUGH = 0.5
 class Dump:
     """A decoded dump, cut into lines and paragraphs once for all layouts.
 
-    `wrapped` tells whether lines were broken to a width, so that a paragraph is what stands
-    between blank lines; otherwise a line can be a paragraph.
+    `marks` says for each line what it can be.
     """
 
     text: str
     lines: list[Line]
     paragraphs: list[Paragraph]
+    marks: list[Mark]
 
 
 def is_running(paragraphs: Sequence[Paragraph], least: float = 0.5) -> bool:

@@ -18,7 +18,7 @@ from statistics import median
 
 from moderation.threads.dumps.found import Dump, Found, Item, is_running, link_by_depth
 from moderation.threads.dumps.lines import span_of
-from moderation.threads.dumps.marks import Mark, is_comment_heading, is_form, read_mark
+from moderation.threads.dumps.marks import Mark, is_comment_heading, is_form
 from moderation.threads.dumps.register import measure, name_score, prose, words
 
 LAYOUT = "header-lines"
@@ -59,8 +59,8 @@ class _Plan:
 
 def find(dump: Dump) -> Found | None:
     """The surest way to read the document as records; None where no line recurs as an anchor."""
-    marks = [read_mark(line) for line in dump.lines if not line.blank]
-    gaps = _gaps(dump)
+    marks = dump.marks
+    gaps = [line.gap for line in dump.lines]
     best: Found | None = None
     for name, anchors in _anchors(marks):
         for run in _runs(marks, anchors):
@@ -72,19 +72,6 @@ def find(dump: Dump) -> Found | None:
 
 def _rank(found: Found) -> tuple[float, int]:
     return found.rank * min(len(found.items), 12) ** 0.25, len(found.items)
-
-
-def _gaps(dump: Dump) -> list[int]:
-    """Blank lines above each line that is not blank."""
-    gaps: list[int] = []
-    gap = 0
-    for line in dump.lines:
-        if line.blank:
-            gap += 1
-        else:
-            gaps.append(gap)
-            gap = 0
-    return gaps
 
 
 # --- anchors ---------------------------------------------------------------------------------
@@ -118,7 +105,8 @@ def _anchors(marks: Sequence[Mark]) -> list[tuple[str, list[int]]]:
     for index, mark in enumerate(marks):
         if mark.date is not None and mark.strong and len(mark.rest) > 3 and " " in mark.key:
             openings.setdefault(mark.key.split(" ", 1)[0], []).append(index)
-    kinds += [(f"{word} … date", found) for word, found in openings.items() if len(found) > 2]
+    frequent = sorted(openings.items(), key=lambda item: (-len(item[1]), item[1]))[:OPENINGS]
+    kinds += [(f"{word} … date", found) for word, found in frequent if len(found) > 2]
     seen: set[tuple[int, ...]] = set()
     unique: list[tuple[str, list[int]]] = []
     for name, anchors in kinds:
@@ -186,21 +174,23 @@ def _read(
             heading = None
     plan = _Plan(name, run)
     _learn_labels(marks, plan)
-    best: tuple[float, list[_Record], _Plan] | None = None
+    best: tuple[float, _Plan] | None = None
     for after in (True, False):
         for place, slot in PLACES:
-            trial = replace(plan, place=place, after=after, slot=slot)
+            trial = replace(plan, anchors=run[:SAMPLE], place=place, after=after, slot=slot)
             records = _cut(marks, gaps, trial, heading)
             fit = _fit(marks, gaps, trial, records, heading)
             if records and (best is None or fit > best[0]):
-                best = (fit, records, trial)
+                best = (fit, trial)
     if best is None:
         return None
-    _, records, trial = best
-    records = _trimmed(records)
-    return _found(dump, marks, trial, records, heading)
+    plan = replace(best[1], anchors=run)
+    return _found(dump, marks, plan, _trimmed(_cut(marks, gaps, plan, heading)), heading)
 
 
+LONGEST_LAST = 1000  # lines of the last record, which no other follows
+OPENINGS = 4  # kinds of date lines told apart by their first word
+SAMPLE = 300  # records from which a plan is chosen, and by which its texts are judged
 NEAREST, FIRST, OVER = 0, -1, -2
 PLACES = (
     ("in", 0),
@@ -444,9 +434,10 @@ def _above(
     lowest = max(before + 1, anchor - 40)
     if plan.slot > 0:
         index = anchor - plan.slot
-        mark = marks[index]
-        if index > before and not mark.buttons and mark.prefix not in plan.prefixes:
-            at = index if mark.key not in plan.major else None
+        if index > before:
+            mark = marks[index]
+            label = mark.buttons or mark.prefix in plan.prefixes or mark.key in plan.major
+            at = None if label else index
     elif plan.slot == NEAREST:
         at = next((i for i in range(anchor - 1, lowest - 1, -1) if _free(marks[i], plan)), None)
     elif plan.slot == FIRST:
@@ -519,7 +510,8 @@ def _last_end(marks: Sequence[Mark], gaps: Sequence[int], plan: _Plan, anchor: i
     while index < len(marks) and _is_label(marks[index], plan):
         index += 1
     seen = 0
-    while index < len(marks):
+    limit = min(len(marks), index + LONGEST_LAST)
+    while index < limit:
         mark = marks[index]
         if seen and (mark.heading or is_form(mark)):
             return index
@@ -686,6 +678,8 @@ def _found(
     cues.append(f"{remarks:.0%} speak like remarks")
     menus = sum(_is_menu(marks[record.first : record.last + 1]) for record in records) / count
     score -= 0.6 * menus
+    if count == 2 and heading is None and says < 1.0:
+        score -= 0.25  # two lines that look alike are no rhythm
     if not explicit:
         top = marks[records[0].top].line.visible
         article = [part for part in dump.paragraphs if part.span.end <= top]

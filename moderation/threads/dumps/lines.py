@@ -15,21 +15,21 @@ from moderation.records import Range
 DASHES = "-–—―−"
 BULLETS = "•◦▪▫■□●○◆◇‣⁃∙·*+#@" + DASHES
 TAB = 8  # columns between tab stops, as in terminals
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_LINE = re.compile(r"[^\r\n]+")
 _NUMBERED = re.compile(r"(\d{1,4})\\?[.)](?=\s|$)")
 
 
 @dataclass(slots=True)
 class Line:
-    """One line: `[start, end)` without its line end.
+    """One line that is not blank: `[start, end)` without its line end.
 
-    Its first visible character stands at position `visible`, in column `indent`; its body, behind
-    a bullet where it has one, at position `body`, in column `column`. `bullet` is that character,
-    "1" for a number with a point, or "". `shown` and `text` are the line from there on, without
-    white space at the ends.
+    `gap` counts the blank lines above it. Its first visible character stands at position
+    `visible`, in column `indent`; its body, behind a bullet where it has one, at position `body`,
+    in column `column`. `bullet` is that character, "1" for a number with a point, or "". `shown`
+    and `text` are the line from there on, without white space at the ends.
     """
 
-    number: int
+    gap: int
     start: int
     end: int
     visible: int
@@ -39,11 +39,6 @@ class Line:
     bullet: str
     shown: str
     text: str
-
-    @property
-    def blank(self) -> bool:
-        """Nothing visible, not even a bullet."""
-        return not self.text and not self.bullet
 
     @property
     def dash(self) -> bool:
@@ -70,28 +65,32 @@ class Paragraph:
 
 
 def split_lines(text: str) -> list[Line]:
-    """All lines of `text`, blank ones too; linear in its length."""
+    """All lines of `text` that are not blank; linear in its length."""
     lines: list[Line] = []
+    ends = 0  # line ends since the last visible line
+    position = 0
     for match in _LINE.finditer(text):
-        if match.start() == len(text) and lines:
-            break
-        lines.append(_read_line(len(lines), match.start(), match.group(1)))
+        ends += _count_line_ends(text[position : match.start()])
+        position = match.end()
+        raw = match.group()
+        if not raw.isspace():
+            lines.append(_read_line(max(ends - 1, 0) if lines else ends, match.start(), raw))
+            ends = 0
     return lines
+
+
+def _count_line_ends(text: str) -> int:
+    if len(text) < 2:
+        return len(text)
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def split_paragraphs(lines: Sequence[Line], unwrapped: bool = False) -> list[Paragraph]:
     """Group lines between blank ones; with `unwrapped`, each line is a paragraph of its own."""
     paragraphs: list[Paragraph] = []
-    gap = 0
-    fresh = True
     for line in lines:
-        if line.blank:
-            gap += 1
-            fresh = True
-        elif fresh or unwrapped:
-            paragraphs.append(Paragraph([line], gap))
-            gap = 0
-            fresh = False
+        if line.gap or unwrapped or not paragraphs:
+            paragraphs.append(Paragraph([line], line.gap))
         else:
             paragraphs[-1].lines.append(line)
     return paragraphs
@@ -107,9 +106,10 @@ def span_of(lines: Sequence[Line]) -> Range:
     return Range(lines[0].visible, lines[-1].visible + len(lines[-1].shown))
 
 
-def _read_line(number: int, start: int, raw: str) -> Line:
-    shown = raw.strip()
-    lead = len(raw) - len(raw.lstrip()) if shown else 0
+def _read_line(gap: int, start: int, raw: str) -> Line:
+    shown = raw.lstrip()
+    lead = len(raw) - len(shown)
+    shown = shown.rstrip()
     indent = _width(raw[:lead])
     visible = start + lead
     bullet = ""
@@ -124,17 +124,17 @@ def _read_line(number: int, start: int, raw: str) -> Line:
             bullet, taken = "1", match.end()
     end = start + len(raw)
     if not taken:
-        return Line(number, start, end, visible, visible, indent, indent, "", shown, shown)
+        return Line(gap, start, end, visible, visible, indent, indent, "", shown, shown)
     text = shown[taken:].lstrip()
-    gap = len(shown) - taken - len(text)
+    space = len(shown) - taken - len(text)
     return Line(
-        number,
+        gap,
         start,
         end,
         visible,
-        visible + taken + gap,
+        visible + taken + space,
         indent,
-        indent + taken + max(gap, 1),
+        indent + taken + max(space, 1),
         bullet,
         shown,
         text,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from moderation.threads.dumps.lines import Line
 from moderation.threads.dumps.register import words
@@ -60,7 +61,9 @@ class Mark:
 
 def read_mark(line: Line) -> Mark:
     """Judge one line that is not blank; linear in its length."""
-    text = line.text if line.text else line.shown
+    if not line.text:
+        return Mark(line, line.shown, line.shown)  # a bullet without anything behind it
+    text = line.text
     if len(text) > LONGEST_MARK:
         return Mark(line, text, "")
     picture = heading = False
@@ -118,8 +121,12 @@ def is_comment_heading(mark: Mark) -> bool:
 
 def is_form(mark: Mark) -> bool:
     """Whether a line belongs to a comment form or to what a page prints below its comments."""
-    low = mark.text.lower()
-    return len(low) <= 100 and any(words_ in low for words_ in words("form_words"))
+    return len(mark.text) <= 100 and _form_words().search(mark.text.lower()) is not None
+
+
+@cache
+def _form_words() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(phrase) for phrase in sorted(words("form_words"))))
 
 
 def _prefix(mark: Mark) -> str:
@@ -177,9 +184,13 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
         while end < len(kinds) and kinds[end]:
             end += 1
         first, last = index, end
-        while first < last and kinds[first] in "gpnU" and kinds[first : first + 2] != ["n", "U"]:
+        while first < last and kinds[first] in "gpnU":
+            if "".join(kinds[first : first + 2]) in ("nU", "gA"):
+                break  # "a year ago", "il y a 3 jours"
             first += 1
-        while last > first and kinds[last - 1] in "pn":
+        while last > first and (
+            kinds[last - 1] == "p" or (kinds[last - 1] == "n" and kinds[last - 2] != "n")
+        ):
             last -= 1
         strength = _strength([kinds[at] for at in range(first, last)], tokens[first:last])
         if strength and (best is None or strength >= best[0]):
@@ -202,7 +213,7 @@ def _kind(token: str) -> str:
     """M month, D weekday, N number, n one, U unit, A ago, T today, g glue, p punctuation."""
     if token.isdigit():
         return "N" if len(token) <= 4 else ""
-    if token in words("months"):
+    if token in words("months") and token not in words("ago"):
         return "M"
     if token in words("weekdays"):
         return "D"
@@ -229,6 +240,10 @@ def _strength(kinds: list[str], tokens: list[tuple[str, int, int]]) -> int:
         return 2 if "A" in pattern and "n" in pattern and _MEASURED.search(pattern) else 0
     if "M" in pattern:
         return 2
+    if "NAN" in pattern.replace("p", "").replace("g", "") and any(
+        token == "ago" for token, _, _ in tokens
+    ):
+        return 2  # Spanish and Italian "2 ago. 2015"
     if "A" in pattern and "U" in pattern:
         return 2
     for at in range(len(kinds) - 4):

@@ -47,8 +47,6 @@ def _runs(lines: list[Line]) -> list[tuple[list[_Entry], bool]]:
     base = 0
     tail = 0  # visible lines since the run ended
     for line in lines:
-        if line.blank:
-            continue
         if line.bullet and line.text and not line.dash:
             if not entries or tail:
                 if entries:

@@ -13,7 +13,7 @@ from collections import Counter
 from moderation.records import Range
 from moderation.threads.dumps.found import Dump, Found, Item, is_running
 from moderation.threads.dumps.lines import Line, Paragraph
-from moderation.threads.dumps.marks import is_comment_heading, is_form, read_mark
+from moderation.threads.dumps.marks import is_comment_heading, is_form
 from moderation.threads.dumps.register import measure, name_score
 
 LAYOUT = "name-then-text"
@@ -48,7 +48,7 @@ FULL = 0.8  # of the width: a longer line was broken there and goes on in the ne
 
 def _below_heading(dump: Dump) -> list[Paragraph] | None:
     """Lines below the last heading for comments, joined where they were broken to a width."""
-    marks = [read_mark(line) for line in dump.lines if not line.blank]
+    marks = dump.marks
     start = None
     for index, mark in enumerate(marks):
         if is_comment_heading(mark) and not mark.line.bullet:
@@ -63,7 +63,7 @@ def _below_heading(dump: Dump) -> list[Paragraph] | None:
         line = mark.line
         if paragraphs and (is_form(mark) or (mark.heading and len(paragraphs) > 4)):
             break
-        apart = previous is None or line.number != previous.number + 1
+        apart = previous is None or line.gap > 0
         full = previous is not None and wrapped and len(previous.shown) > FULL * width
         if apart or not full:
             paragraphs.append(Paragraph([line], 1))
@@ -182,5 +182,9 @@ def _judge(
     score -= 0.4 * several
     if len(items) >= 4:
         score += 0.1
+    few = len(set(authors)) <= 2 or (len(authors) >= 6 and len(set(authors)) * 2.5 <= len(authors))
+    if few and len(authors) >= 3 and not lost and not headed:
+        score -= 0.35
+        cues.append("few names take turns as in an interview")
     reason = f"{len(authors)} names standing alone before {len(items)} texts; " + ", ".join(cues)
     return Found(LAYOUT, max(0.0, min(score, 0.9)), reason, items, paragraphs[start].span.start)
