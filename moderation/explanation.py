@@ -76,7 +76,6 @@ def explain(text: str, model: Model | None = None) -> Explanation:
         inside = sentence_of == which
         share[inside] += on_worst / np.sqrt(int(block.length[which]) + kappa)
         contribution = weight[:, number] * share
-        # Words are in text order except where one was written inside another's chunk.
         spans += [
             Span(unit.start, unit.end, label, float(c))
             for unit, c in zip(units, contribution.tolist(), strict=True)
@@ -156,7 +155,25 @@ def _units(
         for row, at in zip(rows, hit.tolist(), strict=True):
             for word_position in members[at]:
                 weight[unit_of_word[word_position]] += row / len(members[at])
-    return units, weight
+    return _fold(units, weight)
+
+
+def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64]:
+    """Units in text order, those that share characters (an emoji of two words) made one."""
+    order = sorted(range(len(units)), key=lambda i: (units[i].start, units[i].end))
+    folded: list[Unit] = []
+    target = np.empty(len(units), np.int64)
+    for i in order:
+        unit = units[i]
+        if folded and unit.start < folded[-1].end:
+            last = folded[-1]
+            folded[-1] = Unit(last.start, max(last.end, unit.end), last.sentence)
+        else:
+            folded.append(unit)
+        target[i] = len(folded) - 1
+    summed = np.zeros((len(folded), weight.shape[1]))
+    np.add.at(summed, target, weight)
+    return folded, summed
 
 
 def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> int:

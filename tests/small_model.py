@@ -1,0 +1,138 @@
+"""A small model made by hand: exact, deterministic, good enough to tell an insult from thanks.
+
+Its tables are the real ones (lexicons, homoglyphs, leet, emoji); its vocabulary is what stands in
+`TEXTS`; its weights sit on the words, n-grams and marks that `HARM` and `CALM` name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.features import (
+    ChunkTable,
+    Sink,
+    chunk_features,
+    class_keys,
+    encode,
+    slots,
+)
+from moderation.knowledge import MIN_TEXTS, build
+from moderation.model import FORMAT, POOL, Model, load_file, save
+from moderation.records import LABELS
+from moderation.text import MARKS, Lexer, Reading, split
+
+BITS = 14
+TEXTS = (
+    "you are an idiot and a moron", "thank you that was kind of you", "what a stupid comment",
+    "i will kill you", "all of them should leave", "the assessment was on friday",
+    "this is not what we said to him", "he is a liar and she is a fool", "go home you trash",
+    "the weather was fine and the train was late again", "well known people said hello",
+    "i think it is a good idea to wait", "please read the first page before you ask",
+    "shut up you pathetic loser", "my dog and your cat sleep in the same house",
+)  # fmt: skip
+# text -> what each of its features adds to the six labels, in the order of LABELS
+HARM: dict[str, tuple[float, ...]] = {
+    "idiot": (2.0, 0.3, 2.4, 0.5, -0.2, 0.1),
+    "moron": (1.9, 0.2, 2.2, 0.4, -0.1, 0.1),
+    "stupid": (1.5, 0.1, 1.7, 0.3, -0.3, 0.0),
+    "fuck": (2.1, 1.0, 1.1, 3.0, 0.1, 0.2),
+    "kill": (1.2, 0.9, 0.1, -0.1, 3.1, 0.4),
+    "i will kill you": (0.5, 0.6, 0.1, 0.0, 1.5, 0.1),
+    "you are an idiot": (0.4, 0.1, 0.6, 0.0, 0.0, 0.0),
+    "🤡": (0.7, 0.1, 0.9, 0.1, 0.0, 0.0),
+}
+CALM: dict[str, tuple[float, ...]] = {
+    "thank you": (-0.9, -0.4, -0.8, -0.5, -0.4, -0.3),
+    "please": (-0.6, -0.3, -0.4, -0.2, -0.2, -0.1),
+    "the": (-0.1, -0.05, -0.1, -0.05, -0.05, -0.02),
+}
+MARK_WEIGHT = (0.11, 0.07, 0.05, 0.03, 0.02, 0.01)
+
+
+class _Nothing(Sink):
+    width = 1
+
+    def take(self, keys: Any, owner: Any, count: int) -> Any:
+        return np.zeros((count, 1), np.float32)
+
+
+def make_settings(name: str = "small") -> dict[str, Any]:
+    """Settings of the small model (a new object each time)."""
+    knowledge = build(TEXTS * MIN_TEXTS)
+    return {
+        "format": FORMAT,
+        "name": name,
+        "labels": list(LABELS),
+        "thresholds": {label: 0.5 for label in LABELS},
+        "bits": BITS,
+        "kappa": 4.0,
+        "classes": list(knowledge.class_names),
+        "rationale": [0.05, 0.3],
+        "tables": knowledge.tables.to_json(),
+        "trained": {"rows": 23, "corpora": {"made by hand": "no training"}},
+    }
+
+
+def make_model(name: str = "small") -> Model:
+    """Build the model anew."""
+    settings = make_settings(name)
+    knowledge = build(TEXTS * MIN_TEXTS)
+    lexer = Lexer(knowledge.tables)
+    classes = knowledge.classes
+    by_number = class_keys(knowledge.class_names)
+    fingerprint = np.zeros(1 << BITS, np.uint16)
+    weight = np.zeros((1 << BITS, len(LABELS)), np.float16)
+
+    def put(keys: Any, values: Any) -> None:
+        at, prints = slots(keys, BITS)
+        for slot, mark in zip(at.tolist(), prints.tolist(), strict=True):
+            if fingerprint[slot] not in (0, mark):
+                continue  # the slot is taken: the first feature keeps it
+            fingerprint[slot] = mark
+            weight[slot] += np.asarray(values, np.float16)
+
+    for table in (HARM, CALM):
+        for text, values in table.items():
+            readings = [lexer.read(chunk) for chunk in split(text)]
+            if len(readings) == 1:
+                keys, _, _ = chunk_features(readings, classes, by_number)
+                put(keys, np.array(values) / len(keys))
+            else:
+                memory = ChunkTable(lexer, classes, by_number, _Nothing())
+                for family, _ in encode([text], memory).sequences.families():
+                    put(family, np.array(values) / 10)
+    for mark in MARKS:
+        keys, _, _ = chunk_features([Reading(marks=(mark,))], classes, by_number)
+        put(keys, MARK_WEIGHT)
+    words = list(knowledge.tables.vocabulary)
+    pool = np.zeros((len(LABELS), len(POOL)), np.float32)
+    pool[:] = (-3.0, 3.1, 2.3, -0.21, 0.13, 0.07, 0.41)
+    pool[:, 0] += np.arange(len(LABELS), dtype=np.float32) / -10
+    return Model(
+        name=name,
+        settings=settings,
+        fingerprint=fingerprint,
+        weight=weight,
+        vocabulary=np.frombuffer("\n".join(words).encode(), np.uint8),
+        word_class=np.array([classes.get(word, 0) for word in words], np.uint8),
+        pool=pool,
+        digest="0" * 64,
+    )
+
+
+@cache
+def small_model() -> Model:
+    """The model, shared by tests that do not change it."""
+    return make_model()
+
+
+def write_small_model(folder: Path, name: str = "small") -> Path:
+    """Save the model in `folder` and return the path."""
+    path = folder / f"{name}.safetensors"
+    save(make_model(name), path)
+    assert load_file(path).name == name
+    return path
