@@ -12,7 +12,7 @@ Gold is JSON Lines, one comment a line, in any of four shapes, told by their key
 - exports: {"file", "native_id", "parent_native_id", "author", "created_raw", "status", "kind",
   "thread", "text_raw"}: comments are paired by thread and native id, not by their texts.
 - dumps: {"tool", "doc", "index", "author", "depth", "parent_index", "start", "end"}: the text is
-  that range of code points of the decoded file tool/doc.txt.
+  that range of code points of the decoded file tool/doc.txt; null where the dump lacks it.
 
 A document of which the gold has no line holds no comments; extracting nothing from it is right.
 
@@ -184,7 +184,10 @@ def _read_row(row: dict[str, Any]) -> tuple[str, GoldComment]:
         kind=row.get("kind"),
     )
     if "tool" in row:
-        comment.span = (int(row["start"]), int(row["end"]))
+        if row["start"] is None:  # not in this dump: nothing to find
+            comment.texts = ("",)
+        else:
+            comment.span = (int(row["start"]), int(row["end"]))
         return f"{row['tool']}/{row['doc']}", comment
     texts = (row["text"] or "", row.get("text_own") or row["text"] or "")
     comment.texts = tuple(dict.fromkeys(fold(text) for text in texts))
