@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.text import BREAK, MARKS, MAX_WORD, Lexer, Reading, locate, split
+from moderation.text import MARKS, MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
@@ -477,21 +477,19 @@ def _find_merges(
         if joined >= 0:
             merges.append((start, end, joined))
             taken = end
-    for at in unknown.tolist():
-        for start, end in ((at, at + 2), (at - 1, at + 1)):
-            if start < 0 or end > len(chunks):
-                continue
-            left, right = chunks[start], chunks[end - 1]
-            if len(left) + len(right) > 14 or not left.isalpha() or right == BREAK:
-                continue
-            if np.searchsorted(text_end, start, side="right") != np.searchsorted(
-                text_end, end - 1, side="right"
-            ):
-                continue
-            joined = table.join((left, right))
-            if joined >= 0 and int(table.words[joined]) == 1:
-                merges.append((start, end, joined))
-                break
+    if len(unknown):
+        # Two chunks, one of them unknown, that make an offensive word together.
+        left = np.unique(np.concatenate([unknown - 1, unknown]))
+        left = left[(left >= 0) & (left + 1 < len(chunks))]
+        last_of_text = np.zeros(len(chunks), np.bool_)
+        last_of_text[text_end[counts > 0] - 1] = True
+        offensive = table.lexer.tables.offensive
+        for start in left[~last_of_text[left]].tolist():
+            word = chunks[start] + chunks[start + 1].rstrip(".,!?;:")
+            if len(word) <= 14 and word.lower() in offensive and chunks[start].isalpha():
+                joined = table.join((chunks[start], chunks[start + 1]))
+                if joined >= 0 and int(table.words[joined]) == 1:
+                    merges.append((start, start + 2, joined))
     merges.sort()
     kept: list[tuple[int, int, int]] = []
     for merge in merges:
