@@ -122,6 +122,7 @@ class Fields:
     created_raw: str | None = None
     created_at: str | None = None
     date_element: Element | None = None
+    date_piece: int | None = None
     body: tuple[Element, ...] = ()
     pieces: list[int] = field(default_factory=list)
     quotes: list[Element] = field(default_factory=list)
@@ -166,8 +167,9 @@ def stable(token: str) -> str:
 class Keys:
     """Names for places: the same place in two records has the same key."""
 
-    def __init__(self, roots: frozenset[int]) -> None:
+    def __init__(self, roots: frozenset[int], further: frozenset[int]) -> None:
         self._roots = roots
+        self._further = further
         self._known: dict[int, str] = {}
 
     def __call__(self, element: Element) -> str:
@@ -175,7 +177,11 @@ class Keys:
         if known is not None:
             return known
         chain = [element]
-        while chain[-1].parent is not None and chain[-1].index not in self._roots:
+        while (
+            chain[-1].parent is not None
+            and chain[-1].index not in self._roots
+            and chain[-1].index not in self._further
+        ):
             parent = chain[-1].parent
             if parent.index in self._known or len(chain) > 40:
                 break
@@ -189,6 +195,8 @@ class Keys:
                 tokens += [node.get(n) for n in ("itemprop", "rel", "slot", "property") if node.get(n)]
                 if tokens:
                     key = node.tag + "." + ".".join(tokens[:6])
+                elif node.index in self._further:
+                    key = f"^+{node.tag}"
                 elif node.id and (name := stable(node.id)):
                     key = node.tag + "#" + name
                 else:
@@ -219,12 +227,16 @@ def read_fields(
     page: Page, records: list[Record], selectors: Selectors, day_first: bool | None = None
 ) -> list[Fields]:
     """Fields of each record, in the records' order."""
-    roots = frozenset(root.index for record in records for root in record.roots)
-    keys = Keys(roots)
+    roots = frozenset(record.root.index for record in records)
+    further = frozenset(root.index for record in records for root in record.roots[1:])
+    keys = Keys(roots, further)
     fields = [Fields(record) for record in records]
     found_bodies = _select_bodies(fields, selectors, roots)
     _find_dates(page, fields, selectors, roots, keys)
     _find_authors(page, fields, selectors, roots, keys)
+    for one in fields:
+        if one.created_raw is not None:
+            one.created_raw = one.created_raw.strip() or None
     if not found_bodies:
         _induce_bodies(page, fields, selectors.drop, keys)
     _cut_bodies(page, fields, selectors, roots, keys)
@@ -298,7 +310,8 @@ def _find_date_of(element: Element) -> tuple[str, str] | None:
             value = attributes.get(name, "")
             if value and (name != "content" or "date" in attributes.get("itemprop", "").lower()):
                 if parse_date(value) is not None and len(value) < 60:
-                    return (value if name == "datetime" else shown or value), value
+                    fits = 0 < len(shown) <= 40 and name != "datetime"
+                    return (shown if fits else value), value
         title = attributes.get("title", "")
         if title and len(title) < 60 and parse_date(title) is not None and (
             element.tag in ("span", "a", "time", "abbr", "small", "b", "i", "em", "div", "p")
@@ -324,7 +337,7 @@ def _find_dates(
         if one.created_raw is None:
             found = _date_candidates(page, one, keys)
         candidates.append(found)
-    _choose_dates(fields, candidates)
+    _choose_dates(page, fields, candidates)
 
 
 _NOT_POSTED = re.compile(
@@ -410,7 +423,7 @@ def _date_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Ele
 
 
 def _choose_dates(
-    fields: list[Fields], candidates: list[list[tuple[str, Element, str, str]]]
+    page: Page, fields: list[Fields], candidates: list[list[tuple[str, Element, str, str]]]
 ) -> None:
     """The place that most records share; among equals, the one whose dates are in order."""
     shared: Counter[str] = Counter()
@@ -450,6 +463,13 @@ def _choose_dates(
             if shared[key] < 0.3 * len(fields) and len(fields) > 4:
                 continue
             one.date_element, one.created_raw, one.created_at = element, raw, text
+            if key.endswith(" in line"):
+                one.date_element = None
+                for piece in range(element.first, element.last):
+                    line = page.piece(piece)
+                    if raw in line:
+                        one.date_piece = piece
+                        break
 
 
 def _parse_dates(fields: list[Fields], day_first: bool | None) -> None:
@@ -484,7 +504,9 @@ def clean_name(text: str) -> str | None:
     text = " ".join(text.split())
     text = _says(text) or text
     text = BY.sub("", text).strip(" :,|•·–—»«\u200b\u200e\u200f")
-    if not text or len(text) > NAME_LENGTH or len(text.split()) > NAME_WORDS + 3:
+    if not any(c.isalnum() for c in text) or re.fullmatch(r"#\d+", text):
+        return None
+    if len(text) > NAME_LENGTH or len(text.split()) > NAME_WORDS + 3:
         return None
     return text
 
@@ -630,7 +652,9 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
     for element in record.elements:
         if element.index < inside or element.first >= element.last:
             continue
-        if _in_body(one, element) or element.tag in ("button", "form", "blockquote"):
+        if _in_body(one, element) or element.tag in ("form", "blockquote") or (
+            element.tag == "button" and not any(_names(t)[0] for t in element.classes)
+        ):
             inside = element.end
             continue
         if element.last - element.first > 4 or (
@@ -760,10 +784,16 @@ def _lines(page: Page, pieces: Iterable[int]) -> list[list[int]]:
 def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
     taken: set[int] = set()
     for element in (one.author_element, one.date_element):
-        if element is not None and element not in one.record.roots:
+        if element is not None and (
+            element is not one.record.root or len(one.record.roots) > 1
+        ):
             size = page.stops[element.last - 1] - page.starts[element.first] if element.last > element.first else 0
             if size < 300:
                 taken.update(range(element.first, element.last))
+    if one.date_piece is not None:
+        rest = page.piece(one.date_piece).replace(one.created_raw or "", "")
+        if len(rest.split()) <= 6:
+            taken.add(one.date_piece)
     for element in controls:
         taken.update(range(element.first, element.last))
     return taken
@@ -791,7 +821,7 @@ def _recurring(
 
 
 def _induce_bodies(page: Page, fields: list[Fields], drop: str, keys: Keys) -> None:
-    roots = frozenset(root.index for one in fields for root in one.record.roots)
+    roots = frozenset(one.record.root.index for one in fields)
     metas = [_meta_pieces(page, one, _controls(one, drop, roots)) for one in fields]
     recurring = _recurring(page, fields, metas)
     covered: defaultdict[str, float] = defaultdict(float)

@@ -157,6 +157,14 @@ def _keys_of(element: Element) -> Iterator[str]:
             yield f"{tag}[{name}]"
     if tag in ("li", "tr", "div", "article", "dt", "section", "td", "p", "table") and element.parent is not None:
         yield f"{tag} in {element.parent.index}"
+        if not element.classes and tag in ("li", "div", "article", "section"):
+            inside = []
+            for child in element.children:
+                names = sorted(n for t in child.classes if (n := stable(t)))
+                inside.append(".".join((child.tag, *names)))
+                if len(inside) == 2:
+                    yield f"{tag} of {inside[0]} {inside[1]}"
+                    break
         if not element.classes and element.end > element.index + 1:
             inner = element.page.elements[element.index + 1]
             names = sorted(n for t in inner.classes if (n := stable(t)))
@@ -276,6 +284,9 @@ def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
     if not filled:
         return None
     points, reasons = _points(page, key, fields, filled, sizes)
+    if complete < 0.75 * len(records):
+        points -= 1.5
+        reasons.append("incomplete -1.5")
     nested = any(record.outer is not None for record in records)
     ratio = complete / len(records)
     # few chunks that hold several comments each, or parts of comments, are worth less

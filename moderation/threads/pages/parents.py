@@ -8,6 +8,7 @@ as "#2.1"; an "in reply to" link. Without any of it the parent is unknown, not N
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -129,8 +130,6 @@ def link_records(
     for method in (_by_attribute, _by_nesting, _by_following):
         links = method(page, records, ids, parent)
         if links is not None:
-            deeper = _by_depth(page, records, depth) if method is _by_attribute else None
-            del deeper
             return _with_depths(links)
     depths = _depths(records, depth)
     if depths is not None:
@@ -142,10 +141,6 @@ def link_records(
     if threaded:
         return [Link(None, True, 0) for _ in records]
     return [Link() for _ in records]
-
-
-def _by_depth(page: Page, records: list[Record], depth: str) -> None:
-    return None
 
 
 def _by_attribute(
@@ -210,12 +205,7 @@ def _by_following(
     found: list[int | None] = []
     hits = 0
     children_of: dict[int, dict[int, Element]] = {}
-    counts: dict[int, int] = {}
-    for record in records:
-        for place in record.root.ancestors:
-            counts[place.index] = counts.get(place.index, 0) + 1
-            if counts[place.index] > 1 and place.parent is None:
-                break
+    at_level = Counter(r.root.parent.index for r in records if r.root.parent is not None)
     for record in records:
         parent: int | None = None
         place: Element | None = record.root
@@ -237,7 +227,9 @@ def _by_following(
                 # the record may be wrapped alone: <div><comment/></div><div class="replies">…
                 inner = [roots[i] for i in range(previous.index, previous.end) if i in roots]
                 head = inner[0] if len(inner) == 1 and _reply_list(container) else None
-            if head is not None and (_reply_list(container) or _same_level(container, records, roots)):
+            if head is not None and (
+                _reply_list(container) or (previous.index in roots and at_level[place.index] > 1)
+            ):
                 heads[container.index] = head
                 parent = head
                 break
@@ -252,10 +244,6 @@ def _reply_list(element: Element) -> bool:
         re.search(r"(?i)repl|child|nested|sub|thread|answer|antwort|indent|respon|inner", token)
         for token in [*element.classes, element.id]
     )
-
-
-def _same_level(container: Element, records: list[Record], roots: dict[int, int]) -> bool:
-    return False
 
 
 def _previous(

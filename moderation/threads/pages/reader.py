@@ -29,7 +29,6 @@ _HTML = re.compile(
     rb"(?i)<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|meta\s|title>|div[\s>]|table[\s>]|"
     rb"article[\s>]|section[\s>]|ol[\s>]|ul[\s>]|p[\s>]|!--|link\s|script[\s>]|span[\s>]|amp-)"
 )
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DELETED = re.compile(
     r"(?i)^\W*(?:(?:this |the )?(?:comment|post|message|reply)(?: has been| was| is)? ?(?:deleted|removed|hidden)"
     r"(?: by .{1,40})?(?: \(.{1,40}\))?|\[?(?:deleted|removed|gelöscht|supprimé|eliminado)\]?|"
@@ -144,14 +143,14 @@ def read_page(
     near = found.records[0].root.index if found else None
     outermost = [r for r in found.records if r.outer is None] if found else []
     declared = declared_count(page, near, [(r.root.index, r.end) for r in outermost])
-    comments = _comments(page, found, source, options) if found else ()
+    comments = _comments(page, found, source) if found else ()
     notes = list(warnings)
     layout = found.name if found else "none"
     if not comments and structured:
         items = read_items(page)
         if items:
             lost = locate(page, items)
-            comments = _from_items(items, source, options)
+            comments = _from_items(items, source)
             layout = "json-ld"
             options.note(f"chosen: json-ld, {len(items)} comments, {lost} not shown on the page")
             if lost:
@@ -208,7 +207,11 @@ def _choose(
     generic = find_thread(page, lines)
     for line in lines:
         options.note(line)
-    if generic is not None and (best is None or generic.worth > 1.2 * best.worth):
+    if generic is not None and (
+        best is None
+        or len(generic.records) > 1.2 * len(best.records)
+        or (best.worth < 0.6 * len(best.records) and generic.worth > best.worth)
+    ):
         confidence = min(0.9, 0.4 + 0.06 * generic.points)
         best = _Found("generic", generic.records, generic.fields, None, generic.worth, confidence)
     options.note(f"chosen: {best.name}" if best else "chosen: none, nothing looks like comments")
@@ -365,9 +368,7 @@ def _has_deleted(one: Fields, system: System) -> bool:
 # ---------------------------------------------------------------- comments
 
 
-def _comments(
-    page: Page, found: _Found, source: Source, options: ReadOptions
-) -> tuple[Comment, ...]:
+def _comments(page: Page, found: _Found, source: Source) -> tuple[Comment, ...]:
     system = found.system
     ids = [native_id(one.record, system.id if system else "") for one in found.fields]
     seen: set[str] = set()
@@ -396,7 +397,6 @@ def _comments(
             text, spans, quotes = "", (), ()
         if kind in ("pingback", "trackback") or (author and _DELETED.match(author)):
             author = None
-        author = _without_email(author, options)
         place = spans[0].start if spans else one.record.root.start
         name = f"{source.sha256[:12]}:{ids[number] if ids[number] is not None else place}"
         if name in used:
@@ -427,9 +427,7 @@ def _comments(
     return tuple(comments)
 
 
-def _from_items(
-    items: list[Item], source: Source, options: ReadOptions
-) -> tuple[Comment, ...]:
+def _from_items(items: list[Item], source: Source) -> tuple[Comment, ...]:
     names: list[str] = []
     depths: list[int] = []
     comments: list[Comment] = []
@@ -441,7 +439,7 @@ def _from_items(
             Comment(
                 id=names[-1],
                 text=item.text,
-                author=_without_email(item.author, options),
+                author=item.author,
                 parent_id=None if item.parent is None else names[item.parent],
                 parent_known=any(i.parent is not None for i in items),
                 depth=depths[-1] if any(i.parent is not None for i in items) else None,
@@ -454,12 +452,6 @@ def _from_items(
             )
         )
     return tuple(comments)
-
-
-def _without_email(author: str | None, options: ReadOptions) -> str | None:
-    if author is None or options.keep_personal or "@" not in author:
-        return author
-    return _EMAIL.sub("", author).strip(" <>()") or None
 
 
 def _kind(page: Page, one: Fields, system: System | None, text: str) -> tuple[Kind, Status]:

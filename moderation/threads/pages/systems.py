@@ -433,7 +433,7 @@ SYSTEMS: tuple[System, ...] = (
     ),
     System(
         "reddit-2018",
-        record="div.Comment, [id^=t1_].Comment",
+        record=".Comment[class*=t1_], [id^=t1_].Comment",
         author="[href*=/user/], a[href*=/user/]",
         body="[data-testid=comment], .RichTextJSON-root, .md",
         date="[id^=CommentTopMeta--Created], [data-testid=comment_timestamp], a[href*=/comment/]",
@@ -578,7 +578,7 @@ SYSTEMS: tuple[System, ...] = (
         record="li.comment, article.comment-node, .comment-node",
         when=".comment-node, .person-listing",
         author=".person-listing, a.person-listing",
-        date="[data-tippy-content], .moment-time, time",
+        date=".moment-time@data-tippy-content, [data-tippy-content]@data-tippy-content, .moment-time, time",
         body=".comment-content, .md-div",
         id="[id^=comment-]@id",
         threaded=True,
@@ -743,7 +743,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "serendipity",
         record=".serendipity_comment, article.serendipity_comment, .serendipity_comment_item, div[id^=serendipity_comment_], li[id^=serendipity_comment_]",
-        author=".comment_author_self, .serendipity_commentBy, .serendipity_comment_source a, .comment_source_author, h4 a, .serendipity_comment_source, .comment-author",
+        author=".comment_source_author, .comment_author_self, .serendipity_commentBy, h4 a, .serendipity_comment_source a, .serendipity_comment_source, .comment-author",
         date="time, .comment_source_date, .serendipity_comment_source a[title], .serendipity_comment_source",
         body=".serendipity_commentBody, .serendipity_comment_body, .comment_content, .comment-content",
         drop=".serendipity_comment_source",
