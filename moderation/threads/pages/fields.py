@@ -139,6 +139,7 @@ class Selectors:
     drop: str = ""
     quote: str = ""
     deleted: str = ""
+    titles: bool = False  # take a title right before the text with it
 
 
 @lru_cache(maxsize=65_536)
@@ -237,6 +238,11 @@ def read_fields(
     for one in fields:
         if one.created_raw is not None:
             one.created_raw = one.created_raw.strip() or None
+    if found_bodies and selectors.titles:
+        for one in fields:
+            if len(one.body) == 1:
+                own = set(one.record.pieces)
+                one.body = (_lifted(page, one.body[0], one, own, roots),)
     if not found_bodies:
         _induce_bodies(page, fields, selectors.drop, keys)
     _cut_bodies(page, fields, selectors, roots, keys)

@@ -41,7 +41,7 @@ REPLY_WORDS = re.compile(r"repl(?:y|ies)|respon[sd]e|answer", re.IGNORECASE)
 POST_WORDS = re.compile(r"post|message|msg|thread|topic|beitrag|forum|posting|review|mensaje", re.I)
 AGAINST_WORDS = re.compile(
     r"related|teaser|recent|latest|popular|trending|sidebar|widget|carousel|slider|product|price|"
-    r"event|calendar|search-?result|listing|archive|ticker|live-?blog|more-?stories|recommend|"
+    r"event|calendar|search-?result|archive|ticker|live-?blog|more-?stories|recommend|"
     r"promo|read-?more|navigation|breadcrumb|sponsor|outbrain|taboola|newsletter|playlist|"
     r"most-?read|most-?commented|top-?stories|headline|hot-?topics|similar|further|lastpost|"
     r"latest-?comments|byline|bio\b|gallery|shop|cart|podcast",
@@ -284,7 +284,8 @@ def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
     if not filled:
         return None
     points, reasons = _points(page, key, fields, filled, sizes)
-    if complete < 0.75 * len(records):
+    unnamed = not any(r.startswith(("named comment", "inside comments")) for r in reasons)
+    if unnamed and complete < (0.75 if len(records) > 2 else 0.95) * len(records):
         points -= 1.5
         reasons.append("incomplete -1.5")
     nested = any(record.outer is not None for record in records)

@@ -237,7 +237,8 @@ def _try_system(page: Page, system: System) -> _Found | None:
     groups = _rows(elements, system) if system.rows else [(e,) for e in _unwrapped(elements)]
     records = make_records(page, groups)
     selectors = Selectors(
-        system.author, system.date, system.body, system.drop, system.quote, system.deleted
+        system.author, system.date, system.body, system.drop, system.quote, system.deleted,
+        system.titles,
     )
     fields = read_fields(page, records, selectors)
     kept = [one for one in fields if _is_comment(page, one, system)]

@@ -21,6 +21,7 @@ class System:
     - `skip`: records that are none (a template, the opening post of a question page).
     - `forum`: records are posts. `threaded`: False where the system knows no replies, True where
       a record without parent is known to be at the top, None where the page must show it.
+    - `titles`: a comment has a title of its own, which is taken with its text.
     - `weight`: below 1 for shared vocabularies, which a system's own entry beats.
     """
 
@@ -41,6 +42,7 @@ class System:
     forum: bool = False
     threaded: bool | None = None
     weight: float = 1.0
+    titles: bool = False
     least: int = 1
 
 
@@ -822,6 +824,7 @@ STRUCTURED: tuple[System, ...] = (
         "[itemprop=dateCreated]@content, [itemprop=datePublished]@content, [itemprop=commentTime]@content, "
         "[itemprop=dateCreated], [itemprop=datePublished], [itemprop=commentTime]",
         body="[itemprop=text], [itemprop=commentText], [itemprop=articleBody], [itemprop=description], [itemprop=reviewBody]",
+        titles=True,
         weight=0.8,
     ),
     System(
