@@ -214,6 +214,13 @@ def test_json_lines_are_mapped_as_the_caller_says() -> None:
     assert [c.text for c in thread.comments] == ["hello", "you"]
 
 
+def test_the_list_of_comments_is_found_among_others() -> None:
+    comments = [{"id": "a", "parent": "root", "text": "one", "author": "@ines"}]
+    shape = {"title": "A film", "formats": [{"url": "x"}], "tags": ["y"], "comments": comments}
+    (thread,) = read(json.dumps(shape))
+    assert [(c.native_id, c.parent_id, c.text) for c in thread.comments] == [("a", None, "one")]
+
+
 @pytest.mark.parametrize(
     ("names", "text"),
     [

@@ -25,8 +25,6 @@ _FLOWING = frozenset(("p", "br", "div", "li", "blockquote"))  # line ends in the
 _SILENT = frozenset(("script", "style", "template", "noscript", "iframe", "svg", "math"))
 _QUOTES = frozenset(("blockquote", "aside"))
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_SPACE = re.compile(r"[^\S\n]+")
-_ANY_SPACE = re.compile(r"\s+")
 
 
 def remove_markup(
@@ -41,8 +39,9 @@ def remove_markup(
     """
     fragment = fragment.replace("\r\n", "\n").replace("\r", "\n")
     if "<" not in fragment:
-        lines = html.unescape(fragment) if "&" in fragment else fragment
-        return _tidy([(lines, False)], keep_lines is not False)
+        if keep_lines is False:
+            fragment = fragment.replace("\n", " ")
+        return _tidy([(html.unescape(fragment) if "&" in fragment else fragment, False)])
     fragment = _without_comments(fragment)
     tags = list(_TAG.finditer(fragment))
     if keep_lines is None:
@@ -85,12 +84,12 @@ def remove_markup(
                 depth -= quoting.pop()[1]
     if silent is None:
         _add(pieces, fragment[position:], depth > 0, keep_lines or kept > 0)
-    return _tidy(pieces, True)
+    return _tidy(pieces)
 
 
 def _add(pieces: list[tuple[str, bool]], text: str, quoted: bool, keep_lines: bool) -> None:
     if not keep_lines:
-        text = _ANY_SPACE.sub(" ", text)
+        text = text.replace("\n", " ")
     pieces.append((html.unescape(text), quoted))
 
 
@@ -115,25 +114,24 @@ def _without_comments(fragment: str) -> str:
     return "".join(parts)
 
 
-def _tidy(pieces: list[tuple[str, bool]], keep_lines: bool) -> tuple[str, tuple[Range, ...]]:
+def _tidy(pieces: list[tuple[str, bool]]) -> tuple[str, tuple[Range, ...]]:
     """Join the pieces: single spaces, single line ends, nothing at the ends; map the quotations."""
     out: list[str] = []
     length = 0
     ranges: list[list[int]] = []
     pending = ""  # white space waiting for the next visible character
     for text, quoted in pieces:
-        text = _SPACE.sub(" ", text) if keep_lines else _ANY_SPACE.sub(" ", text)
         for number, line in enumerate(text.split("\n")):
             if number:
                 pending = "\n"
-            stripped = line.strip(" ")
-            if line.startswith(" ") and not pending:
+            stripped = " ".join(line.split())
+            if not pending and line[:1].isspace():
                 pending = " "
             if stripped:
                 if pending and length:
                     out.append(pending)
                     length += 1
-                pending = " " if line.endswith(" ") else ""
+                pending = " " if line[-1:].isspace() else ""
                 out.append(stripped)
                 if quoted:
                     if ranges and (ranges[-1][1] == length or ranges[-1][2] == length - 1):

@@ -415,7 +415,7 @@ class JsonTableReader:
 
 
 def _rows(values: list[Any]) -> list[dict[str, Any]]:
-    """The flat records in some values: themselves, or those of the one list in a wrapper."""
+    """The flat records in some values: themselves, or those of a wrapper's one list (of comments)."""
     rows: list[dict[str, Any]] = []
     for value in values:
         if isinstance(value, list):
@@ -426,8 +426,10 @@ def _rows(values: list[Any]) -> list[dict[str, Any]]:
                 for inner in value.values()
                 if isinstance(inner, list) and inner and isinstance(inner[0], dict)
             ]
-            if len(lists) == 1 and guess_columns(value) is None:
-                rows.extend(row for row in lists[0] if isinstance(row, dict))
+            named = [inner for inner in lists if guess_columns(inner[0]) is not None]
+            chosen = named if len(named) == 1 else lists
+            if len(chosen) == 1 and guess_columns(value) is None:
+                rows.extend(row for row in chosen[0] if isinstance(row, dict))
             elif value:
                 rows.append(value)
     return rows
