@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 
 @click.group()
 def model() -> None:
-    """Look into a model file.
+    """Look into a model file, or fit its scores to comments of your own.
 
     \b
     Example:
       moderation model show
       moderation model show models/default.safetensors
+      moderation model recalibrate --input own.jsonl --output models/own
     """
 
 
@@ -42,6 +45,10 @@ def show(file: str | None, as_json: bool) -> None:
     click.echo(f"vocabulary  {len(found.words):,} words, {len(found.classes):,} with a class")
     thresholds = ", ".join(f"{k} {v:.3f}" for k, v in found.thresholds.items())
     click.echo(f"thresholds  {thresholds}")
+    note = settings.get("recalibrated")
+    if note:
+        click.echo(f"recalibrated on {note['rows']} comments ({note['source'][:12]}), from model "
+                   f"{note['from'][:12]}: {', '.join(note['labels'])}")  # fmt: skip
     for key, value in sorted(settings.get("trained", {}).items()):
         click.echo(f"{key:<11} {value if not isinstance(value, dict) else ''}".rstrip())
         if isinstance(value, dict):
@@ -51,3 +58,53 @@ def show(file: str | None, as_json: bool) -> None:
     if card.is_file():
         click.echo("")
         click.echo(card.read_text(encoding="utf-8").rstrip())
+
+
+@model.command()
+@click.option(
+    "--input",
+    "labelled",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="JSON lines or CSV: text, and a column 0 or 1 for each label that you judged.",
+)
+@click.option("--model", "name", default=None, help="Name or path; the shipped model if left out.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the new model goes: OUTPUT.safetensors.",
+)
+def recalibrate(labelled: str, name: str | None, output: Path) -> None:
+    """Fit a model's scores to some 200 labelled comments of your own (at least 50).
+
+    \b
+    Example:
+      moderation model recalibrate --input own.jsonl --output models/own
+      moderation score --model models/own --input comments.jsonl
+    """
+    from moderation.model import SUFFIX, load, save
+    from moderation.recalibration import read_labelled
+    from moderation.recalibration import recalibrate as fit
+
+    given = load(name)
+    texts, labels, digest = read_labelled(labelled)
+    if output.suffix != SUFFIX:
+        output = output.with_name(output.name + SUFFIX)
+    if given.path is not None and output.exists() and output.samefile(given.path):
+        raise click.UsageError("--output is the model itself; give another file")
+    found = fit(given, texts, labels, name=output.stem, source=digest, place=labelled)
+    written = save(found.model, output)
+    for one in found.fits:
+        share = one.positives / one.n
+        click.echo(
+            f"{one.label}: {one.positives} of {one.n} ({share:.3f}); "
+            f"mean score {one.mean_before:.3f} -> {one.mean_after:.3f}; "
+            f"log loss {one.loss_before:.3f} -> {one.loss_after:.3f} (cross-validated); "
+            f"slope {one.slope:.2f}, offset {one.offset:+.2f}"
+        )
+        if one.loss_after > one.loss_before:
+            click.echo(f"{one.label}: the model as it was fits these comments no worse")
+    for label, reason in found.unchanged.items():
+        click.echo(f"{label}: unchanged ({reason})")
+    click.echo(f"wrote {output} ({output.stem}@{written[:12]})")
