@@ -24,6 +24,8 @@ from moderation.threads.dumps.register import measure, name_score, prose, words
 LAYOUT = "header-lines"
 LONGEST_NAME = 60
 LONGEST_LABEL = 80  # code points: a longer line that recurs is a text said twice
+_DIGITS = re.compile(r"\d+")
+_LEVEL = re.compile(r"(?:level|depth|ebene|niveau|nivel|livello|nivå)\s*(\d{1,4})")
 _PARTS = re.compile(r"\s[|•·»—–]\s|\s\(|\[|\t")
 _NAME = 0.25  # least name_score of what may be taken for an author
 
@@ -142,20 +144,27 @@ def _runs(marks: Sequence[Mark], anchors: list[int]) -> list[list[int]]:
     runs = [run for run in runs if len(run) >= 2]
     for run in list(runs):
         answered = _answered(marks, run)
-        if answered != run and len(answered) >= 3:
+        if 3 <= len(answered) <= 0.8 * len(run):
             runs.append(answered)
     return runs
 
 
 def _answered(marks: Sequence[Mark], run: list[int]) -> list[int]:
-    """The longest part of a run whose anchors all stand next to a button to answer or report."""
+    """The longest part of a run in which nearly all anchors stand next to a button to answer."""
     best: list[int] = []
-    part: list[int] = []
-    for at in run:
-        near = marks[max(0, at - 2) : at + 3]
-        part = [*part, at] if any(mark.reply for mark in near) else []
-        if len(part) > len(best):
-            best = part
+    start = end = 0  # of the part in hand, `run[start:end]`
+    missed = 0
+    for position, at in enumerate(run):
+        if any(mark.reply for mark in marks[max(0, at - 2) : at + 3]):
+            if missed > 1:
+                start = position
+            end, missed = position + 1, 0
+            if end - start > len(best):
+                best = run[start:end]
+        else:
+            missed += 1
+            if end == 0:
+                start = position + 1
     return best
 
 
@@ -334,6 +343,7 @@ def _cut_after(
             break
         index += 1
     if plan.place == "down":
+        index = _name_below(marks, plan, index, stop)
         if index < stop and _likeness(marks[index]) >= _NAME:
             author = _author(marks[index].text)
             index += 1
@@ -405,7 +415,8 @@ def _cut_before(
         first += 1
     top = first
     if plan.place == "down":
-        if first > last or name_score(_author(marks[first].text)) < _NAME:
+        first = _name_below(marks, plan, first, last)
+        if first > last or _likeness(marks[first]) < _NAME:
             return None
         author = _author(marks[first].text)
         first += 1
@@ -487,10 +498,23 @@ def _likeliest(marks: Sequence[Mark], lines: Sequence[int], anchor: int) -> int 
     return None if best is None else best[1]
 
 
+def _name_below(marks: Sequence[Mark], plan: _Plan, index: int, stop: int) -> int:
+    """The first line that can be a name and does not recur ("Guest"), else the first line."""
+    for at in range(index, min(stop, index + 3)):
+        if not _may_name(marks[at]):
+            break
+        if marks[at].key not in plan.labels:
+            return at
+    return index
+
+
 def _likeness(mark: Mark) -> float:
     """`name_score` of what a line holds; 0 for ranks such as "Senior Member"."""
-    if any(word.strip(" .,:;()") in words("members") for word in mark.key.split()):
+    found = mark.key.split()
+    if any(word.strip(" .,:;()") in words("members") for word in found):
         return 0.0
+    if mark.line.bullet and found and found[0] in words("actions"):
+        return 0.0  # an entry of a menu: "Follow Anna", "Invite manually"
     return name_score(_author(mark.text))
 
 
@@ -582,7 +606,8 @@ def _fit(
     likely = sum(
         1.0 if _says(marks, record) else name_score(record.author or "") for record in records
     )
-    several = 0.5 + 0.5 * len(set(names)) / len(names) if names else 0.0
+    kinds = {_DIGITS.sub("0", name) for name in names}  # "Votes 12" and "Votes 3" are one label
+    several = 0.5 + 0.5 * len(kinds) / len(names) if names else 0.0
     fit = len(records) / count + 1.4 * likely / count * several
     if plan.place == "none":
         fit += 0.25
@@ -692,8 +717,8 @@ def _found(
             or not is_running(article)
         ):
             score = min(score, 0.45)
-    rank = score + 0.1 * (says >= 0.5)
     footed = sum(record.footed for record in records) / count
+    rank = score + 0.1 * (says >= 0.5)
     cues.append(f"text {'after' if plan.after else 'before'} it, name {plan.place}")
     items = [_item(marks, record) for record in records]
     _set_depths(marks, records, items)
@@ -769,6 +794,9 @@ def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[I
 
 def _dots(marks: Sequence[Mark], record: _Record) -> int | None:
     for mark in marks[record.top : record.first]:
+        level = _LEVEL.fullmatch(mark.text.lower())
+        if level is not None:
+            return int(level.group(1))
         if mark.number is not None:
             return mark.number.count(".")
     return None
