@@ -415,7 +415,7 @@ class JsonTableReader:
 
 
 def _rows(values: list[Any]) -> list[dict[str, Any]]:
-    """The flat records in some values: themselves, or those of a wrapper's one list (of comments)."""
+    """The flat records in some values: themselves, or those of a wrapper's list of comments."""
     rows: list[dict[str, Any]] = []
     for value in values:
         if isinstance(value, list):
