@@ -42,9 +42,7 @@ READERS: tuple[str, ...] = (
 def _readers() -> Iterator[Reader]:
     for entry in READERS:
         module, attribute = entry.split(":")
-        reader = getattr(importlib.import_module(module), attribute, None)
-        if reader is not None:  # a reader still to come
-            yield reader
+        yield getattr(importlib.import_module(module), attribute)
 
 
 def choose_reader(document: Document, options: ReadOptions | None = None) -> Reader:

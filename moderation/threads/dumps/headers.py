@@ -198,6 +198,7 @@ def _read(
 
 
 LONGEST_LAST = 1000  # lines of the last record, which no other follows
+LONGEST_FIRST = 2000  # code points; a first text longer than that is looked at twice
 OPENINGS = 4  # kinds of date lines told apart by their first word
 SAMPLE = 300  # records from which a plan is chosen, and by which its texts are judged
 NEAREST, FIRST, OVER = 0, -1, -2
@@ -653,6 +654,9 @@ def _says(marks: Sequence[Mark], record: _Record) -> bool:
 def _found(
     dump: Dump, marks: Sequence[Mark], plan: _Plan, records: list[_Record], heading: int | None
 ) -> Found | None:
+    lengths = [marks[record.last].line.end - marks[record.first].line.visible for record in records]
+    if len(records) > 2 and lengths[0] > max(LONGEST_FIRST, 4 * max(lengths[1:])):
+        records = records[1:]  # the article's own date, and the article behind it
     if len(records) < 2:
         return None
     count = len(records)
