@@ -16,7 +16,6 @@ import numpy.typing as npt
 from moderation.features import (
     Block,
     ChunkTable,
-    chunk_features,
     encode_chunks,
     locate,
 )
@@ -138,13 +137,18 @@ def _units(
         units_of_chunk.append(range(first, len(units)))
     weight = np.zeros((len(units), len(model.labels)))
     # What belongs to single words and to the writing of a chunk.
-    keys, chunk_of, word_of = chunk_features(readings, table.classes, table.class_keys)
-    rows, hit = lookup(model, keys)
-    for row, c, w in zip(rows, chunk_of[hit].tolist(), word_of[hit].tolist(), strict=True):
-        if w >= 0:
-            weight[unit_of_word[w]] += row
+    n_words = table.words.take(block.ids)
+    items, owner = table.expand(block.ids, n_words + table.marks.take(block.ids))
+    at_word = 0
+    place = before = -1
+    for row, chunk in zip(table.item_value[items], owner.tolist(), strict=True):
+        place = place + 1 if chunk == before else 0
+        before = chunk
+        if place < n_words[chunk]:
+            weight[unit_of_word[at_word]] += row
+            at_word += 1
         else:
-            mine = units_of_chunk[c]
+            mine = units_of_chunk[chunk]
             for unit in mine:
                 weight[unit] += row / len(mine)
     # What belongs to several words.

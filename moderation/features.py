@@ -6,12 +6,12 @@
 
 Features of a chunk: each word, its character n-grams of 2 to 5 with word boundaries, its class,
 and the marks of the writing (capitals, "!", …). Features of a sequence: word 2- and 3-grams; the
-same with words replaced by their class ("all <group> are"); and n-grams of the classes alone,
-with the words between them left out. N-grams never cross the end of a sentence, so a document's
-counts are the sum of its sentences' counts.
+same with words of a telling class replaced by it ("all <group> are"); and n-grams of the classes
+alone, with the words between them left out, where one of them is telling. N-grams never cross the
+end of a sentence, so a document's counts are the sum of its sentences' counts.
 
 A feature is a 64-bit hash: n-grams hash as a sum of code points (or word keys) times fixed odd
-constants modulo 2^64, then a multiply-xorshift mix (Steele, Lea & Flood 2014). The high bits
+constants modulo 2^64, then one round of a multiply-xorshift mix. The high bits
 choose a slot of the model's table, 16 other bits are the fingerprint that the slot must bear, so
 that an n-gram which the model does not know adds nothing (up to one in 65,536 of the filled slots).
 """
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.text import MARKS, MAX_WORD, Lexer, Reading, locate, split
+from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
@@ -34,6 +34,8 @@ Bools = npt.NDArray[np.bool_]
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
+MAX_APART = 40  # letters written apart that are read as one word or a few
+MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
 _rng = np.random.default_rng(20260701)  # fixed constants of the hash: part of the file format
 _ODD = (_rng.integers(0, 2**63, size=256, dtype=np.uint64) << np.uint64(1)) | np.uint64(1)
@@ -42,7 +44,6 @@ _WORD = _ODD[8 : 8 + MAX_WORD + 2]  # place of a code point in a word
 _SEQ = _ODD[64:72]  # place of a word in a word n-gram
 _SALT = _ODD[80:120]
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
 
 # families of features, each with a salt of its own
 F_CHAR = 0  # + n
@@ -51,12 +52,10 @@ F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW = 16, 17, 18, 19, 20
 
 
 def mix(keys: U64) -> U64:
-    """Spread keys over all 64 bits (splitmix64's finaliser)."""
-    keys = keys ^ (keys >> np.uint64(30))
+    """Spread keys over all 64 bits: xorshift, multiply, xorshift."""
+    keys = keys ^ (keys >> np.uint64(32))
     keys *= _M1
-    keys ^= keys >> np.uint64(27)
-    keys *= _M2
-    keys ^= keys >> np.uint64(31)
+    keys ^= keys >> np.uint64(29)
     return keys
 
 
@@ -108,13 +107,15 @@ class Sequences:
     """The words of a block of texts, one after the other.
 
     `key`, `view` (the class's key where a word has a class) and `cls` (0 = none) are indexed by
-    word position; `sentence` numbers the sentences of the block; `seen` are the chunk ids.
+    word position; `sentence` numbers the sentences of the block. Classes 1 to `telling` are those
+    that say something of their own (a group, an insult); the others only qualify (a pronoun).
     """
 
     key: U64
     view: U64
     cls: npt.NDArray[np.uint8]
     sentence: I64
+    telling: int
 
     def families(self) -> list[tuple[U64, I64]]:
         """Mixed keys of all word n-grams, and the position of the first word of each."""
@@ -142,40 +143,44 @@ class Sequences:
             at = np.flatnonzero(same2[1:] & same2[:-1])
             three = two[at] + key[at + 2] * _SEQ[2]
             out.append((mix(three + _SALT[F_TRI]), (at, at + 1, at + 2)))
-        has = self.cls != 0
-        # The same with classes in the place of words, where there is a class.
-        at = np.flatnonzero(same2 & (has[1:] | has[:-1]))
+        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
+        # The same with classes in the place of telling words.
+        at = np.flatnonzero(same2 & (tells[1:] | tells[:-1]))
         if not len(at):
             return out
-        two = view[at] * _SEQ[0] + view[at + 1] * _SEQ[1]
+        shown = np.where(tells, view, key)
+        two = shown[at] * _SEQ[0] + shown[at + 1] * _SEQ[1]
         out.append((mix(two + _SALT[F_CBI]), (at, at + 1)))
         inside = np.flatnonzero(at + 2 < n)
         inside = inside[sentence[at[inside]] == sentence[at[inside] + 2]]
         at = at[inside]
-        three = two[inside] + view[at + 2] * _SEQ[2]
+        three = two[inside] + shown[at + 2] * _SEQ[2]
         out.append((mix(three + _SALT[F_CTRI]), (at, at + 1, at + 2)))
         # The words that have a class, with those between them left out.
-        bearing = np.flatnonzero(has)
+        bearing = np.flatnonzero(self.cls)
         if len(bearing) < 2:
             return out
-        s, v, w = sentence[bearing], view[bearing], key[bearing]
+        s, v, w, t = sentence[bearing], view[bearing], key[bearing], tells[bearing]
         same = s[1:] == s[:-1]
-        at = np.flatnonzero(same)
-        pair = v[:-1] * _SEQ[0] + v[1:] * _SEQ[1]
+        at = np.flatnonzero(same & (t[1:] | t[:-1]))
+        first = v[at] * _SEQ[0]
+        two = first + v[at + 1] * _SEQ[1]
         where = (bearing[at], bearing[at + 1])
-        out.append((mix(pair[at] + _SALT[F_SEQ2]), where))
+        out.append((mix(two + _SALT[F_SEQ2]), where))
         out.append((mix(w[at] * _SEQ[0] + v[at + 1] * _SEQ[1] + _SALT[F_WC]), where))
-        out.append((mix(v[at] * _SEQ[0] + w[at + 1] * _SEQ[1] + _SALT[F_CW]), where))
-        if len(bearing) > 2:
-            at = np.flatnonzero(same[1:] & same[:-1])
-            three = pair[at] + v[at + 2] * _SEQ[2]
-            where3 = (bearing[at], bearing[at + 1], bearing[at + 2])
-            out.append((mix(three + _SALT[F_SEQ3]), where3))
-        if len(bearing) > 3:
-            at = np.flatnonzero(same[2:] & same[1:-1] & same[:-2])
-            four = pair[at] + v[at + 2] * _SEQ[2] + v[at + 3] * _SEQ[3]
-            where4 = (bearing[at], bearing[at + 1], bearing[at + 2], bearing[at + 3])
-            out.append((mix(four + _SALT[F_SEQ4]), where4))
+        out.append((mix(first + w[at + 1] * _SEQ[1] + _SALT[F_CW]), where))
+        inside = np.flatnonzero(at + 2 < len(bearing))
+        inside = inside[s[at[inside]] == s[at[inside] + 2]]
+        at = at[inside]
+        three = two[inside] + v[at + 2] * _SEQ[2]
+        where3 = (bearing[at], bearing[at + 1], bearing[at + 2])
+        out.append((mix(three + _SALT[F_SEQ3]), where3))
+        inside = np.flatnonzero(at + 3 < len(bearing))
+        inside = inside[s[at[inside]] == s[at[inside] + 3]]
+        at = at[inside]
+        four = three[inside] + v[at + 3] * _SEQ[3]
+        where4 = (bearing[at], bearing[at + 1], bearing[at + 2], bearing[at + 3])
+        out.append((mix(four + _SALT[F_SEQ4]), where4))
         return out
 
 
@@ -187,12 +192,12 @@ def class_keys(classes: Sequence[str]) -> U64:
 
 
 class Sink:
-    """What a ChunkTable does with the features of new chunks: a model sums their weights."""
+    """What a ChunkTable does with the features of new items: a model sums their weights."""
 
     width = 0
 
     def take(self, keys: U64, owner: I32, count: int) -> npt.NDArray[np.float32]:
-        """Mixed feature keys and the new chunk that owns each -> float32, shape (count, width)."""
+        """Mixed feature keys and the new item that owns each -> float32, shape (count, width)."""
         raise NotImplementedError
 
 
@@ -204,32 +209,42 @@ class _Index(dict[str, int]):
 class ChunkTable:
     """Readings of chunks, remembered: chunk -> id, and arrays by id.
 
+    A chunk is a few *items*: its words, then its marks. Items are remembered too, so that "word",
+    "word," and "Word!" cost one look at the letters of "word".
+
+    By chunk id:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
-    - `first`, `words`: where the chunk's words stand in the word arrays, and how many;
-    - `ends`, `single`, `unknown`: see `text.Reading`.
+    - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
+    - `flags`: see `text.Lexer.quick`.
+    By item id: `item_value`, `key`, `view` (the class's key where the word has a class), `cls`.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
-    new one when it is full (`full`).
+    new one when it is full.
     """
 
-    def __init__(self, lexer: Lexer, classes: dict[str, int], class_keys: U64, sink: Sink) -> None:
+    def __init__(
+        self, lexer: Lexer, classes: dict[str, int], class_keys: U64, telling: int, sink: Sink
+    ) -> None:
         self.lexer = lexer
+        self.telling = telling
         self.classes = classes
         self.class_keys = class_keys
         self.sink = sink
         self.index = _Index()
+        self.item_index = _Index()
         self.joined: dict[str, int] = {}
         self._lock = threading.Lock()
-        self.size = 0
+        self.size = self.n_items = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
         self.words = np.zeros(256, np.int32)
-        self.flags = np.zeros(256, np.uint8)  # 1 ends, 2 single, 4 unknown
-        self.n_words = 0
+        self.marks = np.zeros(256, np.int32)
+        self.flags = np.zeros(256, np.uint8)
+        self.items = np.zeros(256, np.int32)
+        self.item_value = np.zeros((256, sink.width), np.float32)
         self.key = np.zeros(256, np.uint64)
         self.view = np.zeros(256, np.uint64)
         self.cls = np.zeros(256, np.uint8)
-        self.readings: list[Reading] | None = None  # kept where explanations need them
 
     @property
     def full(self) -> bool:
@@ -240,18 +255,14 @@ class ChunkTable:
         """The id of each chunk; new ones are read first."""
         index = self.index
         found = np.fromiter(map(index.__getitem__, chunks), np.int32, len(chunks))
-        missing = np.flatnonzero(found < 0)
-        if len(missing):
+        missing = np.flatnonzero(found < 0).tolist()
+        if missing:
             with self._lock:
-                fresh = [
-                    c for c in dict.fromkeys(chunks[i] for i in missing.tolist()) if c not in index
-                ]
+                fresh = [c for c in {chunks[i]: None for i in missing} if c not in index]
                 if fresh:
-                    base = self._add([self.lexer.read(chunk) for chunk in fresh])
-                    for offset, chunk in enumerate(fresh):
-                        index[chunk] = base + offset
-            for i in missing.tolist():
-                found[i] = index[chunks[i]]
+                    base = self._add(fresh)
+                    index.update(zip(fresh, range(base, base + len(fresh)), strict=True))
+            found[missing] = [index[chunks[i]] for i in missing]
         return found
 
     def join(self, pieces: tuple[str, ...]) -> int:
@@ -266,88 +277,93 @@ class ChunkTable:
                     self.joined[name] = known
         return known
 
-    def _add(self, readings: list[Reading]) -> int:
-        base, count = self.size, len(readings)
-        n_words = np.empty(count, np.int32)
-        flags = np.empty(count, np.uint8)
-        for i, reading in enumerate(readings):
-            n_words[i] = len(reading.words)
-            flags[i] = reading.ends | reading.single << 1 | reading.unknown << 2
-        words = [word.text for reading in readings for word in reading.words]
-        spelt = _spell(readings, words, n_words, self.classes, self.class_keys)
-        keys, view, cls = spelt.key, spelt.view, spelt.cls
-        value = self.sink.take(spelt.features, spelt.chunk, count)
+    def _add(self, fresh: Sequence[str | Reading]) -> int:
+        """Read new chunks (or take readings) and remember them; returns the first's id."""
+        base, count = self.size, len(fresh)
+        items: list[str] = []
+        words: list[int] = []
+        marks: list[int] = []
+        flags: list[int] = []
+        quick, read = self.lexer.quick, self.lexer.read
+        for chunk in fresh:
+            if isinstance(chunk, str):
+                fast = quick(chunk)
+                if fast is not None:
+                    word, its_marks, flag = fast
+                    items.append(word)
+                    items += its_marks
+                    words.append(1)
+                    marks.append(len(its_marks))
+                    flags.append(flag)
+                    continue
+                chunk = read(chunk)
+            items += [word.text for word in chunk.words]
+            items += chunk.marks
+            words.append(len(chunk.words))
+            marks.append(len(chunk.marks))
+            flags.append(chunk.ends | chunk.single << 1)
+        places = self._item_ids(items)
+        n_words, n_marks = np.array(words, np.int32), np.array(marks, np.int32)
+        length = (n_words + n_marks).astype(np.int64)
+        first = np.cumsum(length) - length
+        value = np.zeros((count, self.sink.width), np.float32)
+        some = np.flatnonzero(length)
+        if len(some) and self.sink.width:
+            value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
 
-        size, total = base + count, self.n_words + len(words)
-        self.key = _fill(self.key, self.n_words, keys)
-        self.view = _fill(self.view, self.n_words, view)
-        self.cls = _fill(self.cls, self.n_words, cls)
-        ends = np.cumsum(n_words, dtype=np.int64)
-        self.first = _fill(self.first, base, ends - n_words + self.n_words)
+        self.items = _fill(self.items, self.n_places, places)
+        self.first = _fill(self.first, base, first + self.n_places)
         self.words = _fill(self.words, base, n_words)
-        self.flags = _fill(self.flags, base, flags)
+        self.marks = _fill(self.marks, base, n_marks)
+        self.flags = _fill(self.flags, base, np.array(flags, np.uint8))
         self.value = _fill(self.value, base, value)
-        if self.readings is not None:
-            self.readings.extend(readings)
-        self.size, self.n_words = size, total
+        self.n_places += len(places)
+        self.size = base + count
         return base
 
+    def _item_ids(self, items: list[str]) -> I32:
+        index = self.item_index
+        found = np.fromiter(map(index.__getitem__, items), np.int32, len(items))
+        missing = np.flatnonzero(found < 0).tolist()
+        if missing:
+            fresh = list(dict.fromkeys(items[i] for i in missing))
+            keys, view, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
+            at = self.n_items
+            self.item_value = _fill(
+                self.item_value, at, self.sink.take(features, owner, len(fresh))
+            )
+            self.key = _fill(self.key, at, keys)
+            self.view = _fill(self.view, at, view)
+            self.cls = _fill(self.cls, at, cls)
+            self.n_items = at + len(fresh)
+            index.update(zip(fresh, range(at, self.n_items), strict=True))
+            found[missing] = [index[items[i]] for i in missing]
+        return found
 
-@dataclass
-class _Spelt:
-    """Words of chunks and the chunks' own features: mixed keys, their chunk, word (-1: none)."""
-
-    key: U64
-    view: U64
-    cls: npt.NDArray[np.uint8]
-    features: U64
-    chunk: I32
-    word: I32
-
-
-def _spell(
-    readings: Sequence[Reading],
-    words: Sequence[str],
-    n_words: I32,
-    classes: dict[str, int],
-    class_keys: U64,
-) -> _Spelt:
-    keys, grams, gram_word = word_grams(words)
-    cls = np.fromiter((classes.get(word, 0) for word in words), np.uint8, len(words))
-    view = np.where(cls > 0, class_keys[cls], keys) if len(words) else keys
-    number = np.arange(len(words), dtype=np.int32)
-    chunk_of_word = np.repeat(np.arange(len(readings), dtype=np.int32), n_words)
-    marks = [_MARK_NUMBER[mark] for reading in readings for mark in reading.marks]
-    mark_chunk = np.array(
-        [i for i, reading in enumerate(readings) for _ in reading.marks], np.int32
-    )
-    classed = number[cls > 0]
-    word = np.concatenate([number, classed, gram_word])
-    return _Spelt(
-        key=keys,
-        view=view,
-        cls=cls,
-        features=np.concatenate(
-            [
-                mix(keys + _SALT[F_WORD]),
-                mix(view[cls > 0] + _SALT[F_CLASS]),
-                grams,
-                _MARK_KEYS[np.array(marks, np.int64)],
-            ]
-        ),
-        chunk=np.concatenate([chunk_of_word[word], mark_chunk]),
-        word=np.concatenate([word, np.full(len(marks), -1, np.int32)]),
-    )
+    def expand(self, ids: I32, count: I32) -> tuple[I32, I64]:
+        """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
+        ends = np.cumsum(count, dtype=np.int64)
+        owner = np.repeat(np.arange(len(ids)), count)
+        place = (self.first.take(ids) - ends + count).take(owner)
+        place += np.arange(len(owner))
+        return self.items.take(place), owner
 
 
-def chunk_features(
-    readings: Sequence[Reading], classes: dict[str, int], class_keys: U64
-) -> tuple[U64, I32, I32]:
-    """The chunks' own features: mixed keys, and the chunk and word (-1: none) of each."""
-    words = [word.text for reading in readings for word in reading.words]
-    n_words = np.fromiter((len(r.words) for r in readings), np.int32, len(readings))
-    spelt = _spell(readings, words, n_words, classes, class_keys)
-    return spelt.features, spelt.chunk, spelt.word
+def item_features(
+    items: Sequence[str], classes: dict[str, int], class_keys: U64
+) -> tuple[U64, U64, npt.NDArray[np.uint8], U64, I32]:
+    """Words or marks -> (key, view, class) of each, and their features: mixed keys and owners.
+
+    A feature's owner is the index of its item.
+    """
+    keys, grams, gram_item = word_grams(items)
+    cls = np.fromiter((classes.get(item, 0) for item in items), np.uint8, len(items))
+    view = np.where(cls > 0, class_keys[cls], keys) if len(items) else keys
+    number = np.arange(len(items), dtype=np.int32)
+    classed = np.flatnonzero(cls)
+    features = [mix(keys + _SALT[F_WORD]), mix(view[classed] + _SALT[F_CLASS]), grams]
+    owners = [number, number[classed], gram_item]
+    return keys, view, cls, np.concatenate(features), np.concatenate(owners)
 
 
 def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
@@ -359,10 +375,6 @@ def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type
         array = larger
     array[at:end] = new
     return array
-
-
-_MARK_NUMBER = {mark: number for number, mark in enumerate(MARKS)}
-_MARK_KEYS = mix(word_grams(list(MARKS))[0] + _SALT[F_WORD])
 
 
 @dataclass
@@ -434,15 +446,14 @@ def encode_chunks(chunks: list[str], counts: I64, table: ChunkTable) -> Block:
     else:
         n_sentences = int(chunk_sentence[-1]) + 1 if len(ids) else 0
         text_first = chunk_sentence[text_start] if len(ids) else np.empty(0, np.int64)
-    n_words = table.words.take(ids)
-    total = int(n_words.sum())
-    ends = np.cumsum(n_words, dtype=np.int64)
-    word_chunk = np.repeat(np.arange(len(ids)), n_words)
-    place = (table.first.take(ids) - ends + n_words).take(word_chunk)
-    place += np.arange(total)
+    items, word_chunk = table.expand(ids, table.words.take(ids))
     sentence = chunk_sentence.take(word_chunk)
     sequences = Sequences(
-        table.key.take(place), table.view.take(place), table.cls.take(place), sentence
+        table.key.take(items),
+        table.view.take(items),
+        table.cls.take(items),
+        sentence,
+        table.telling,
     )
     length = np.bincount(sentence, minlength=n_sentences)
     return Block(ids, chunk_sentence, sequences, word_chunk, length, text_first, origin)
@@ -459,17 +470,23 @@ def _find_merges(
     merges: list[tuple[int, int, int]] = []
     single = flags & 2
     triple = np.flatnonzero(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
-    unknown = np.flatnonzero(flags & 4)
-    if not len(triple) and not len(unknown):
+    halves = np.flatnonzero((flags[:-1] & 8 != 0) & (flags[1:] & 16 != 0))
+    halves = halves[((flags[halves] | flags[halves + 1]) & 4) != 0]
+    if not len(triple) and not len(halves):
         return merges
     text_end = np.cumsum(counts)
     taken = -1
-    for start in triple.tolist():
-        if start < taken:
+    limits = text_end[np.searchsorted(text_end, triple, side="right")]
+    run = tries = before = limit_before = -1  # where this run of letters began, tries since then
+    for start, limit in zip(triple.tolist(), limits.tolist(), strict=True):
+        if start != before + 1 or limit != limit_before or start - run >= MAX_APART:
+            run, tries = start, 0
+        before, limit_before = start, limit
+        if start < taken or tries >= MAX_TRIES:
             continue
+        tries += 1
         end = start + 3
-        limit = int(text_end[np.searchsorted(text_end, start, side="right")])
-        while end < limit and single[end] and end - start < 40:
+        while end < limit and single[end] and end - start < MAX_APART:
             end += 1
         if end > limit:
             continue
@@ -477,19 +494,14 @@ def _find_merges(
         if joined >= 0:
             merges.append((start, end, joined))
             taken = end
-    if len(unknown):
+    if len(halves):
         # Two chunks, one of them unknown, that make an offensive word together.
-        left = np.unique(np.concatenate([unknown - 1, unknown]))
-        left = left[(left >= 0) & (left + 1 < len(chunks))]
         last_of_text = np.zeros(len(chunks), np.bool_)
         last_of_text[text_end[counts > 0] - 1] = True
-        offensive = table.lexer.tables.offensive
-        for start in left[~last_of_text[left]].tolist():
-            word = chunks[start] + chunks[start + 1].rstrip(".,!?;:")
-            if len(word) <= 14 and word.lower() in offensive and chunks[start].isalpha():
-                joined = table.join((chunks[start], chunks[start + 1]))
-                if joined >= 0 and int(table.words[joined]) == 1:
-                    merges.append((start, start + 2, joined))
+        for start in halves[~last_of_text[halves]].tolist():
+            joined = table.join((chunks[start], chunks[start + 1]))
+            if joined >= 0 and int(table.words[joined]) == 1:
+                merges.append((start, start + 2, joined))
     merges.sort()
     kept: list[tuple[int, int, int]] = []
     for merge in merges:
@@ -516,10 +528,10 @@ __all__ = [
     "ChunkTable",
     "Sequences",
     "Sink",
-    "chunk_features",
     "class_keys",
     "encode",
     "encode_chunks",
+    "item_features",
     "locate",
     "mix",
     "slots",

@@ -24,6 +24,7 @@ from moderation.text import MAX_WORD, Tables, chunk_word, split
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
 MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
 
+TELLING = 17  # the first so many of CLASS_ORDER say something of their own; the rest qualify
 # A word has one class, the first of these that it is listed under: what hurts comes before what
 # qualifies it. Coarse classes, except where the fine class changes what a sentence says.
 CLASS_ORDER = (
@@ -105,10 +106,12 @@ DISGUISED_TOO = (
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Tables for the lexer, the class names (number 1 is the first) and each word's number."""
+    """Tables for the lexer, the class names (number 1 is the first), how many are telling, and
+    each word's number."""
 
     tables: Tables
     class_names: tuple[str, ...]
+    telling: int
     classes: dict[str, int]
 
 
@@ -193,4 +196,4 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
             name = class_of(names)
             if name is not None:
                 classes[term] = number[name]
-    return Knowledge(tables, CLASS_ORDER if lexicons else (), classes)
+    return Knowledge(tables, CLASS_ORDER if lexicons else (), TELLING if lexicons else 0, classes)

@@ -290,6 +290,8 @@ def _check_settings(place: str, settings: Any) -> None:
             and type(settings["classes"]) is list
             and len(settings["classes"]) <= 255
             and all(type(c) is str for c in settings["classes"])
+            and type(settings["telling"]) is int
+            and 0 <= settings["telling"] <= len(settings["classes"])
             and all(type(w) is str for w in tables["offensive"])
             and _is_str_map(tables["homoglyphs"])
             and _is_str_map(tables["emoji"])

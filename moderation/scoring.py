@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 Float32 = npt.NDArray[np.float32]
 
-BLOCK_TEXTS = 2_048
-BLOCK_CHARS = 400_000  # code points encoded at once: memory stays flat however large the batch
+BLOCK_TEXTS = 1_024
+BLOCK_CHARS = 100_000  # code points encoded at once: what a processor's cache holds of arrays
 
 
 class WeightSink(Sink):
@@ -60,7 +60,7 @@ def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
     """Weights of the features that the model knows: float32 (H, L), and which keys they are."""
     at, fingerprint = slots(keys, model.bits)
     hit = np.flatnonzero(model.fingerprint.take(at) == fingerprint)
-    return model.weight[at[hit]].astype(np.float32), hit
+    return model.weight.take(at[hit], axis=0).astype(np.float32), hit
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int) -> Float32:
@@ -81,15 +81,12 @@ def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     sums[block.chunk_sentence[first]] = np.add.reduceat(
         table.value.take(block.ids, axis=0), first, axis=0
     )
-    rows: list[Float32] = []
-    owners: list[I64] = []
-    for keys, position in block.sequences.families():
-        weights, hit = lookup(model, keys)
-        if len(hit):
-            rows.append(weights)
-            owners.append(block.sequences.sentence[position[hit]])
-    if rows:
-        sums += _sum_by(np.concatenate(rows), np.concatenate(owners), n_sentences)
+    families = block.sequences.families()
+    if families:
+        # All families in one look-up: for short texts the calls cost more than the work.
+        weights, hit = lookup(model, np.concatenate([keys for keys, _ in families]))
+        position = np.concatenate([position for _, position in families])[hit]
+        sums += _sum_by(weights, block.sequences.sentence[position], n_sentences)
     return sums
 
 
@@ -148,10 +145,9 @@ def logits_of(model: Model, pooled: Pooled) -> Float32:
     """Calibrated logits: float32, shape (C, L)."""
     out = np.empty_like(pooled.whole)
     for label in range(out.shape[1]):
-        out[:, label] = (
-            pool_features(pooled.whole[:, label], pooled.worst[:, label], pooled.count)
-            @ model.pool[label]
-        )
+        columns = pool_features(pooled.whole[:, label], pooled.worst[:, label], pooled.count)
+        # Not `@`: its order of additions changes with the number of texts in the batch.
+        out[:, label] = (columns * model.pool[label]).cumsum(axis=-1)[:, -1]
     return out
 
 
@@ -175,6 +171,7 @@ class Scorer:
             model.lexer,
             model.classes,
             class_keys(model.settings["classes"]),
+            model.settings["telling"],
             WeightSink(model),
         )
 

@@ -46,7 +46,7 @@ MARKS = (
 )
 
 _PLAIN = re.compile(
-    r"""["'(\[*_“‘—-]*(?P<core>[A-Za-z]+(?:['’][A-Za-z]{1,2})?)(?P<tail>[.,!?;:…)\]"'”’*_—-]*)"""
+    r"""(["'(\[*_“‘—-]*)(?P<core>[A-Za-z]+(?:['’][A-Za-z]{1,2})?)(?P<tail>[.,!?;:…)\]"'”’*_—-]*)"""
 )
 _ENDS = re.compile(r"""[.!?…][.!?…)\]"'”’*]*$""")
 _URL = re.compile(
@@ -54,16 +54,14 @@ _URL = re.compile(
 )
 _MAIL = re.compile(r"^[\w.+-]+@[\w-]+\.[\w.-]+$")
 _NUMBER = re.compile(
-    r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*$"
+    r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*+(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*+$"
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
 _MASKS = "*#_-.@%$&!?+~^·•"
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
-_SHORT_PARTS = frozenset(  # short words that may be parts of glued ones
-    ["a", "i", "u", "r", "ur", "an", "is", "it", "my", "me", "be", "he", "we", "to", "of", "in"]
-    + ["on", "at", "as", "so", "do", "go", "no", "up", "or", "by", "if", "am", "us", "ya", "yo"]
-)
+_SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
+_SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
 
@@ -79,15 +77,13 @@ class Word(NamedTuple):
 class Reading:
     """What one chunk says: its words, its marks, whether a sentence ends after it.
 
-    `single` is true where the chunk is one letter (a run of such chunks may be a spaced word),
-    `unknown` where it is one alphabetic word that the vocabulary lacks.
+    `single` is true where the chunk is one letter: a run of such chunks may be a spaced word.
     """
 
     words: tuple[Word, ...] = ()
     marks: tuple[str, ...] = ()
     ends: bool = False
     single: bool = False
-    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,26 +141,72 @@ class Lexer:
         self._known = tables.vocabulary
         self._offensive = tables.offensive
         self._deletes: dict[str, list[str]] | None = None
+        self._letters: set[str] = set()
+        self._repairs = 0
         self._by_first: dict[str, list[str]] | None = None
+        self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
+        self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
+        split_words = [word for word in tables.offensive if 5 <= len(word) <= 12]
+        self._heads = {word[:i] for word in split_words for i in range(2, len(word) - 1)}
+        self._tails = {word[i:] for word in split_words for i in range(2, len(word) - 1)}
 
     # ------------------------------------------------------------------ chunks
 
+    def quick(self, chunk: str) -> tuple[str, tuple[str, ...], int] | None:
+        """The word, marks and flags of a chunk that is one plain word; else None.
+
+        Flags: 1 a sentence ends here, 2 a single letter, 4 unknown, 8 (16) it may be the first
+        (second) half of an offensive word written apart. `read` says the same of plain words.
+        """
+        plain = _PLAIN.fullmatch(chunk) if len(chunk) <= MAX_WORD else None
+        if plain is None:
+            return None
+        lead, core, tail = plain.groups()
+        word = _bare(core.lower())
+        flags = 2 if len(word) == 1 else 0
+        if word not in self._known:
+            if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
+                return None
+            resolved = self._resolve(word)
+            if len(resolved) != 1:
+                return None
+            word = resolved[0]
+            flags = 2 if len(word) == 1 else 0
+            if 2 <= len(word) <= 8 and word not in self._known:
+                flags |= 4
+        marks: tuple[str, ...] = ()
+        if lead or tail:
+            edge = self._edges.get((lead, tail))
+            if edge is None:
+                ends = bool(tail) and _ENDS.search(tail) is not None
+                edge = (_marks("", lead + tail), int(ends))
+                if len(self._edges) < 10_000:
+                    self._edges[(lead, tail)] = edge
+            marks = edge[0]
+            flags |= edge[1]
+        if core.isupper() and len(core) > 2:
+            marks = (MARK_CAPS, *marks)
+        if not tail and word in self._heads:
+            flags |= 8
+        if not lead and word in self._tails:
+            flags |= 16
+        return word, marks, flags
+
     def read(self, chunk: str) -> Reading:
         """Read one chunk; never fails, whatever the characters."""
-        plain = _PLAIN.fullmatch(chunk)
-        if plain is not None and len(chunk) <= MAX_WORD:
-            core, tail = plain["core"], plain["tail"]
-            word = _bare(core.lower())
-            start = plain.start("core")
-            if word in self._known:
-                return Reading(
-                    (Word(word, start, start + len(core)),),
-                    _marks(core, chunk),
-                    bool(tail) and _ENDS.search(tail) is not None,
-                    len(word) == 1,
-                )
+        fast = self.quick(chunk)
+        if fast is not None:
+            plain = _PLAIN.fullmatch(chunk)
+            assert plain is not None  # quick found it
+            word, marks, flags = fast
+            place = Word(word, plain.start("core"), plain.end("core"))
+            return Reading((place,), marks, bool(flags & 1), bool(flags & 2))
         if chunk == BREAK:
             return Reading(ends=True)
+        if chunk[:1].isdecimal() and len(chunk) <= MAX_WORD and _NUMBER.match(chunk):
+            return Reading(
+                marks=(*_marks("", chunk), MARK_NUMBER), ends=_ENDS.search(chunk) is not None
+            )
         if len(chunk) > MAX_CHUNK:
             return self._read_long(chunk)
         return self._read_slowly(chunk)
@@ -215,6 +257,11 @@ class Lexer:
 
     def _clean(self, chunk: str) -> tuple[list[str], list[int]]:
         """Lower-case letters with the index that each came from; marks and invisibles dropped."""
+        if chunk.isascii():
+            if chunk.isprintable():
+                return list(chunk.lower()), list(range(len(chunk)))
+            kept = [i for i, char in enumerate(chunk) if char >= " "]
+            return [chunk[i].lower() for i in kept], kept
         letters: list[str] = []
         origin: list[int] = []
         foreign = False
@@ -257,7 +304,7 @@ class Lexer:
         return out, places
 
     def _read_slowly(self, chunk: str) -> Reading:
-        ends = _ENDS.search(chunk) is not None
+        ends = _ENDS.search(chunk[-20:]) is not None
         marks = dict.fromkeys(_marks(chunk, chunk))
         words: list[Word] = []
         rest_start = 0
@@ -272,13 +319,7 @@ class Lexer:
             self._read_stretch(chunk, rest_start, len(chunk), words, marks)
         alone = len(words) == 1
         single = alone and len(words[0].text) == 1
-        unknown = (
-            alone
-            and 2 <= len(words[0].text) <= 8
-            and words[0].text.isalpha()
-            and words[0].text not in self._known
-        )
-        return Reading(tuple(words), tuple(marks), ends, single, unknown)
+        return Reading(tuple(words), tuple(marks), ends, single)
 
     def _emoji(self, chunk: str) -> Iterable[tuple[int, int, str]]:
         table = self.tables.emoji
@@ -397,9 +438,11 @@ class Lexer:
             if repaired is not None:
                 return [repaired]
         if len(word) >= 6:
-            parts = self._segment(word)
-            if parts is not None:
-                return parts
+            begins = self._beginnings
+            if any(word[i : i + 4] in begins for i in range(len(word) - 3)):
+                parts = self._segment(word)
+                if parts is not None:
+                    return parts
         return [word[:MAX_WORD]]
 
     def _squeeze(self, word: str) -> str | None:
@@ -446,13 +489,15 @@ class Lexer:
         a swap. A replaced letter counts only where a vowel replaces a vowel.
         """
         if self._deletes is None:
-            deletes: dict[str, list[str]] = {}
-            for target in self._offensive:
-                if len(target) >= 5 and target.isalpha():
-                    for i in range(len(target)):
-                        deletes.setdefault(target[:i] + target[i + 1 :], []).append(target)
-            self._deletes = deletes
-        found: set[str] = set()
+            # The index takes a tenth of a second: a few words are looked up without it.
+            self._repairs += 1
+            if self._repairs < 500:
+                found = {t for t in _slips(word) if len(t) >= 5 and t in self._offensive}
+                return min(found, key=lambda target: self._offensive[target], default=None)
+            self._letters, self._deletes = self._index_slips()
+        if "".join(sorted(set(word))) not in self._letters:
+            return None
+        found = set()
         found.update(t for t in self._deletes.get(word, ()) if t[0] == word[0])
         for i in range(len(word)):
             shorter = word[:i] + word[i + 1 :]
@@ -481,6 +526,24 @@ class Lexer:
         if not found:
             return None
         return min(found, key=lambda target: self._offensive[target])
+
+    def _index_slips(self) -> tuple[set[str], dict[str, list[str]]]:
+        """The letters that a slip can have, and offensive words by every one-letter deletion."""
+        deletes: dict[str, list[str]] = {}
+        letters: set[str] = set()
+        for target in self._offensive:
+            if len(target) < 5 or not target.isalpha():
+                continue
+            own = set(target)
+            letters.add("".join(sorted(own)))
+            for i in range(len(target)):
+                shorter = target[:i] + target[i + 1 :]
+                deletes.setdefault(shorter, []).append(target)
+                letters.add("".join(sorted(set(shorter))))
+                if i and target[i] in "aeiou":
+                    for vowel in "aeiouy":
+                        letters.add("".join(sorted({*shorter, vowel})))
+        return letters, deletes
 
     def _segment(self, word: str) -> list[str] | None:
         """Take glued words apart, where every part is known and one of them is offensive."""
@@ -627,16 +690,41 @@ class Lexer:
         if self._by_first is None:
             by_first: dict[str, list[str]] = {}
             for word in self._offensive:
-                by_first.setdefault(word[0], []).append(word)
+                if len(word) >= 3:
+                    by_first.setdefault(word[0], []).append(word)
             self._by_first = by_first
+        pool: Iterable[str] = self._by_first.get(first, ()) if first.isalpha() else self._offensive
+        last = core[-1] if core[-1].isalpha() else ""
+        size = len(core)
+        grown = core.count("*")  # a lone star may stand for two letters
+        pool = [word for word in pool if size <= len(word) <= size + grown and word.endswith(last)]
+        if not pool:
+            return None
         pattern = re.compile(
             re.sub(r"\\?[^a-z\\]+", lambda m: _mask_pattern(m.group()), re.escape(core))
         )
-        pool: Iterable[str] = self._by_first.get(first, ()) if first.isalpha() else self._offensive
         for word in pool:
-            if len(word) >= 3 and pattern.fullmatch(word):
+            if pattern.fullmatch(word):
                 return word
         return None
+
+
+def _slips(word: str) -> Iterable[str]:
+    """Every word that `word` may be one slip of; see `Lexer._repair`."""
+    n = len(word)
+    for i in range(1, n + 1):
+        for letter in "abcdefghijklmnopqrstuvwxyz":
+            yield word[:i] + letter + word[i:]  # a letter was dropped
+    for i in range(1, n):
+        if word[i] == word[i - 1] or (i + 1 < n and word[i] == word[i + 1]):
+            yield word[:i] + word[i + 1 :]  # a letter was doubled
+        if word[i] in "aeiouy":
+            for vowel in "aeiou":
+                if vowel != word[i]:
+                    yield word[:i] + vowel + word[i + 1 :]
+    for i in range(n - 1):
+        if word[i] != word[i + 1]:
+            yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
 
 
 def chunk_word(chunk: str) -> str | None:

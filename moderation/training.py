@@ -54,7 +54,7 @@ ENCODE_TEXTS = 1_000
 
 
 class Recorder(Sink):
-    """Keeps the features of chunks: a sparse matrix chunks x features in the making."""
+    """Keeps the features of items: a sparse matrix items x features in the making."""
 
     width = 0
 
@@ -72,22 +72,22 @@ class Recorder(Sink):
 
 @dataclass
 class Encoded:
-    """Texts as chunk ids and word n-grams, sentence by sentence.
+    """Texts as items (words and marks) and word n-grams, sentence by sentence.
 
-    `text_first[i]` is the first sentence of text i, `length[s]` the words of sentence s; chunk
-    `chunk_ids[j]` stands in sentence `chunk_sentence[j]`; word n-gram `gram_keys[k]` in sentence
-    `gram_sentence[k]`. Chunk c owns the features `chunk_keys` where `chunk_owner` is c.
+    `text_first[i]` is the first sentence of text i, `length[s]` the words of sentence s; item
+    `item_ids[j]` stands in sentence `item_sentence[j]`; word n-gram `gram_keys[k]` in sentence
+    `gram_sentence[k]`. Item i owns the features `item_keys` where `item_owner` is i.
     """
 
     text_first: I64
     length: I64
-    chunk_ids: I32
-    chunk_sentence: I32
+    item_ids: I32
+    item_sentence: I32
     gram_keys: U64
     gram_sentence: I32
-    chunk_keys: U64
-    chunk_owner: I32
-    n_chunks: int
+    item_keys: U64
+    item_owner: I32
+    n_items: int
 
     @property
     def n_texts(self) -> int:
@@ -109,15 +109,16 @@ def encode_texts(
     lexer: Lexer,
     classes: dict[str, int],
     class_names: Sequence[str],
+    telling: int,
     progress: Callable[[int], None] | None = None,
 ) -> Encoded:
     """Encode texts once for screening and for the matrices."""
     recorder = Recorder()
-    table = ChunkTable(lexer, classes, class_keys(class_names), recorder)
+    table = ChunkTable(lexer, classes, class_keys(class_names), telling, recorder)
     text_first: list[I64] = []
     length: list[I64] = []
     ids: list[I32] = []
-    chunk_sentence: list[I32] = []
+    item_sentence: list[I32] = []
     gram_keys: list[U64] = []
     gram_sentence: list[I32] = []
     sentences = 0
@@ -126,8 +127,11 @@ def encode_texts(
         block = encode(part, table)
         text_first.append(block.text_first + sentences)
         length.append(block.length)
-        ids.append(block.ids)
-        chunk_sentence.append((block.chunk_sentence + sentences).astype(np.int32))
+        items, owner = table.expand(
+            block.ids, table.words.take(block.ids) + table.marks.take(block.ids)
+        )
+        ids.append(items)
+        item_sentence.append((block.chunk_sentence[owner] + sentences).astype(np.int32))
         for keys, position in block.sequences.families():
             gram_keys.append(keys)
             gram_sentence.append((block.sequences.sentence[position] + sentences).astype(np.int32))
@@ -138,7 +142,7 @@ def encode_texts(
         np.concatenate(text_first),
         np.concatenate(length),
         np.concatenate(ids),
-        np.concatenate(chunk_sentence),
+        np.concatenate(item_sentence),
         np.concatenate(gram_keys),
         np.concatenate(gram_sentence),
         np.concatenate(recorder.keys),
@@ -147,14 +151,14 @@ def encode_texts(
     )
 
 
-def _chunk_matrix(encoded: Encoded) -> sparse.csr_matrix:
-    """Sentences x chunks, counts."""
+def _item_matrix(encoded: Encoded) -> sparse.csr_matrix:
+    """Sentences x items, counts."""
     return sparse.csr_matrix(
         (
-            np.ones(len(encoded.chunk_ids), np.float32),
-            (encoded.chunk_sentence, encoded.chunk_ids),
+            np.ones(len(encoded.item_ids), np.float32),
+            (encoded.item_sentence, encoded.item_ids),
         ),
-        shape=(encoded.n_sentences, encoded.n_chunks),
+        shape=(encoded.n_sentences, encoded.n_items),
     )
 
 
@@ -191,16 +195,16 @@ def screen(
     mass = np.concatenate([positive, negative, np.ones((len(y), 1), np.float32)], axis=1)
     by_sentence = mass[encoded.text_of_sentence()]
 
-    # Features of chunks: sum over chunks first, then over the chunks that own the feature.
-    chunk_mass = np.asarray(_chunk_matrix(encoded).T @ by_sentence, dtype=np.float32)
-    chunk_keys, index = np.unique(encoded.chunk_keys, return_inverse=True)
+    # Features of items: sum over items first, then over the items that own the feature.
+    item_mass = np.asarray(_item_matrix(encoded).T @ by_sentence, dtype=np.float32)
+    item_keys, index = np.unique(encoded.item_keys, return_inverse=True)
     owner = sparse.csr_matrix(
-        (np.ones(len(index), np.float32), (index, encoded.chunk_owner)),
-        shape=(len(chunk_keys), encoded.n_chunks),
+        (np.ones(len(index), np.float32), (index, encoded.item_owner)),
+        shape=(len(item_keys), encoded.n_items),
     )
-    chunk_total = np.asarray(owner @ chunk_mass)
-    keep = chunk_total[:, -1] >= min_count
-    chunk_keys, chunk_total = chunk_keys[keep], chunk_total[keep]
+    item_total = np.asarray(owner @ item_mass)
+    keep = item_total[:, -1] >= min_count
+    item_keys, item_total = item_keys[keep], item_total[keep]
 
     # Word n-grams: most are rare; a sketch of counts drops those before they are sorted.
     sketch_bits = 25
@@ -226,8 +230,8 @@ def screen(
     gram_total = np.asarray(owner @ by_sentence)
     gram_keys = gram_keys[keep]
 
-    keys = np.concatenate([chunk_keys, gram_keys])
-    total = np.concatenate([chunk_total, gram_total]).astype(np.float64)
+    keys = np.concatenate([item_keys, gram_keys])
+    total = np.concatenate([item_total, gram_total]).astype(np.float64)
     merit = np.zeros(len(keys))
     for label in range(n_labels):
         a, b = total[:, label], total[:, n_labels + label]
@@ -265,12 +269,12 @@ def sentence_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
         np.minimum(at, n - 1, out=at)
         return at, chosen.keys[at] == keys
 
-    at, hit = where(encoded.chunk_keys)
-    chunk_features = sparse.csr_matrix(
-        (np.ones(int(hit.sum()), np.float32), (encoded.chunk_owner[hit], at[hit])),
-        shape=(encoded.n_chunks, n),
+    at, hit = where(encoded.item_keys)
+    item_matrix_of = sparse.csr_matrix(
+        (np.ones(int(hit.sum()), np.float32), (encoded.item_owner[hit], at[hit])),
+        shape=(encoded.n_items, n),
     )
-    from_chunks = _chunk_matrix(encoded) @ chunk_features
+    from_items = _item_matrix(encoded) @ item_matrix_of
     rows: list[I32] = []
     columns: list[I64] = []
     step = 20_000_000
@@ -280,9 +284,9 @@ def sentence_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
         columns.append(at[hit].astype(np.int32))
     row, column = np.concatenate(rows), np.concatenate(columns)
     grams = sparse.csr_matrix(
-        (np.ones(len(row), np.float32), (row, column)), shape=from_chunks.shape
+        (np.ones(len(row), np.float32), (row, column)), shape=from_items.shape
     )
-    matrix = (from_chunks + grams).tocsr()
+    matrix = (from_items + grams).tocsr()
     matrix.data *= chosen.idf[matrix.indices]
     return matrix
 
@@ -549,6 +553,7 @@ def assemble(
         "bits": recipe.bits,
         "kappa": recipe.kappa,
         "classes": list(knowledge.class_names),
+        "telling": knowledge.telling,
         "tables": knowledge.tables.to_json(),
         "thresholds": dict.fromkeys(LABELS, 0.5),
         "rationale": [0.4, 0.3],
@@ -670,8 +675,9 @@ def train(
         Lexer(knowledge.tables),
         knowledge.classes,
         knowledge.class_names,
+        knowledge.telling,
     )
-    log(f"{encoded.n_sentences:,} sentences, {encoded.n_chunks:,} distinct chunks")
+    log(f"{encoded.n_sentences:,} sentences, {encoded.n_items:,} distinct words and marks")
     y, w = labels[rows], weight[rows]
     chosen = screen(
         encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label

@@ -15,15 +15,15 @@ import numpy as np
 from moderation.features import (
     ChunkTable,
     Sink,
-    chunk_features,
     class_keys,
     encode,
+    item_features,
     slots,
 )
 from moderation.knowledge import MIN_TEXTS, build
 from moderation.model import FORMAT, POOL, Model, load_file, save
 from moderation.records import LABELS
-from moderation.text import MARKS, Lexer, Reading, split
+from moderation.text import MARKS, Lexer, split
 
 BITS = 14
 TEXTS = (
@@ -67,10 +67,11 @@ def make_settings(name: str = "small") -> dict[str, Any]:
         "format": FORMAT,
         "name": name,
         "labels": list(LABELS),
-        "thresholds": {label: 0.5 for label in LABELS},
+        "thresholds": dict.fromkeys(LABELS, 0.5),
         "bits": BITS,
         "kappa": 4.0,
         "classes": list(knowledge.class_names),
+        "telling": knowledge.telling,
         "rationale": [0.05, 0.3],
         "tables": knowledge.tables.to_json(),
         "trained": {"rows": 23, "corpora": {"made by hand": "no training"}},
@@ -99,14 +100,16 @@ def make_model(name: str = "small") -> Model:
         for text, values in table.items():
             readings = [lexer.read(chunk) for chunk in split(text)]
             if len(readings) == 1:
-                keys, _, _ = chunk_features(readings, classes, by_number)
+                keys = item_features([word.text for word in readings[0].words], classes, by_number)[
+                    3
+                ]
                 put(keys, np.array(values) / len(keys))
             else:
-                memory = ChunkTable(lexer, classes, by_number, _Nothing())
+                memory = ChunkTable(lexer, classes, by_number, knowledge.telling, _Nothing())
                 for family, _ in encode([text], memory).sequences.families():
                     put(family, np.array(values) / 10)
     for mark in MARKS:
-        keys, _, _ = chunk_features([Reading(marks=(mark,))], classes, by_number)
+        keys = item_features([mark], classes, by_number)[3]
         put(keys, MARK_WEIGHT)
     words = list(knowledge.tables.vocabulary)
     pool = np.zeros((len(LABELS), len(POOL)), np.float32)
