@@ -34,6 +34,7 @@ Bools = npt.NDArray[np.bool_]
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
+MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
@@ -234,7 +235,7 @@ class ChunkTable:
         self.item_index = _Index()
         self.joined: dict[str, int] = {}
         self._lock = threading.Lock()
-        self.size = self.n_items = self.n_places = 0
+        self.size = self.chars = self.n_items = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
         self.words = np.zeros(256, np.int32)
@@ -249,7 +250,7 @@ class ChunkTable:
     @property
     def full(self) -> bool:
         """Whether it is time to start a new table."""
-        return self.size > MAX_CACHED
+        return self.size > MAX_CACHED or self.chars > MAX_CACHED_CHARS
 
     def ids(self, chunks: list[str]) -> I32:
         """The id of each chunk; new ones are read first."""
@@ -262,6 +263,7 @@ class ChunkTable:
                 if fresh:
                     base = self._add(fresh)
                     index.update(zip(fresh, range(base, base + len(fresh)), strict=True))
+                    self.chars += sum(map(len, fresh))
             found[missing] = [index[chunks[i]] for i in missing]
         return found
 

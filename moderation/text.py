@@ -278,7 +278,8 @@ class Lexer:
                 name_is_latin = char < "\u0250" or "\u1e00" <= char <= "\u1eff"
                 if not name_is_latin:
                     foreign = True
-            for part in unicodedata.normalize("NFKD", char):
+            # a ligature has at most three letters; a few signs stand for whole phrases
+            for part in unicodedata.normalize("NFKD", char)[:6]:
                 if unicodedata.combining(part):
                     continue
                 for low in part.lower():
