@@ -64,8 +64,7 @@ def find_article(page: Page, taken: list[tuple[int, int]]) -> tuple[Range, ...]:
     for piece in range(element.first, element.last):
         if blocked[piece]:
             continue
-        owner = page.elements[page.owners[piece]]
-        if _linked_or_away(owner, element):
+        if _linked_or_away(page.elements[page.owners[piece]], element):
             continue
         spans.append(Range(page.starts[piece], page.stops[piece]))
         size += page.stops[piece] - page.starts[piece]

@@ -7,85 +7,17 @@ date: the page does not say when "now" was.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 
 # twelve entries each; alternatives by "/"; any prefix of three or more letters counts as well
-_MONTHS = """
-january february march april may june july august september/sept october november december
-januar/janner februar/feber marz/maerz/mrz april mai juni juli august september oktober november dezember/dez
-janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
-enero febrero marzo abril mayo junio julio agosto septiembre/setiembre octubre noviembre diciembre
-gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
-januari februari maart/mrt april mei juni juli augustus september oktober november december
-stycznia/styczen lutego/luty marca/marzec kwietnia/kwiecien maja/maj czerwca/czerwiec lipca/lipiec sierpnia/sierpien wrzesnia/wrzesien pazdziernika/pazdziernik listopada/listopad grudnia/grudzien
-januari februari mars april maj juni juli augusti september oktober november december
-januar februar mars/marts april mai/maj juni juli august september oktober november desember/december
-tammikuuta/tammikuu helmikuuta/helmikuu maaliskuuta/maaliskuu huhtikuuta/huhtikuu toukokuuta/toukokuu kesakuuta/kesakuu heinakuuta/heinakuu elokuuta/elokuu syyskuuta/syyskuu lokakuuta/lokakuu marraskuuta/marraskuu joulukuuta/joulukuu
-ledna/leden unora/unor brezna/brezen dubna/duben kvetna/kveten cervna/cerven cervence/cervenec srpna/srpen zari rijna/rijen listopadu/listopad prosince/prosinec
-januara/januar februara/februar marca/marec aprila/april maja/maj juna/jun jula/jul augusta/august septembra/september oktobra/oktober novembra/november decembra/december
-januar februar marcius aprilis majus junius julius augusztus szeptember oktober november december
-ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
-ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik
-января/январь февраля/февраль марта/март апреля/апрель мая/май июня/июнь июля/июль августа/август сентября/сентябрь октября/октябрь ноября/ноябрь декабря/декабрь
-січня/січень лютого/лютии березня/березень квітня/квітень травня/травень червня/червень липня/липень серпня/серпень вересня/вересень жовтня/жовтень листопада/листопад грудня/грудень
-януари февруари март април маи юни юли август септември октомври ноември декември
-ιανουαριου/ιανουαριος φεβρουαριου/φεβρουαριος μαρτιου/μαρτιος απριλιου/απριλιος μαιου/μαιος ιουνιου/ιουνιος ιουλιου/ιουλιος αυγουστου/αυγουστος σεπτεμβριου/σεπτεμβριος οκτωβριου/οκτωβριος νοεμβριου/νοεμβριος δεκεμβριου/δεκεμβριος
-siječnja/sijecnja veljace ozujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga/studenog prosinca
-januari februari maret april mei juni juli agustus september oktober november desember
-gener febrer marc/març abril maig juny juliol agost setembre octubre novembre desembre
-"""
-_UNITS = (
-    # seconds … years; whole words, compared without marks
-    "second sec secs seconds s sekunde sekunden seconde secondes segundo segundos secondi secondo "
-    "sekundy sekund sekunder sekunti секунд секунды секунду saniye detik "
-    "minute minutes min mins m minuten minuto minutos minuti minuut minuty minut minuter minuta "
-    "minuuttia минут минуты минуту мин хвилин dakika menit perc "
-    "hour hours hr hrs h stunde stunden std heure heures hora horas ora ore uur uren godzin godziny "
-    "godz godzine timmar timme timer time tuntia час часа часов годин saat jam hodin hodiny ora "
-    "day days d tag tagen tage jour jours dia dias giorno giorni dag dagen dagar dage dni dzien "
-    "paiva paivaa день дня дней дні gun hari dny nap napja "
-    "week weeks wk wks w woche wochen semaine semaines semana semanas settimana settimane weken "
-    "tydzien tygodnie tygodni vecka veckor uge uger viikko viikkoa неделю недели недель hafta minggu "
-    "month months mo mos mon monat monate monaten mois mes meses mese mesi maand maanden miesiac "
-    "miesiace miesiecy manad manader maned maneder maaned kuukausi kuukautta месяц месяца месяцев ay bulan "
-    "year years yr yrs y jahr jahre jahren an ans annee annees ano anos anni anno jaar jaren lat "
-    "lata rok ar vuosi vuotta год года лет yil tahun let"
-)
-_AGO = (
-    "ago her vor il y a hace ha fa geleden temu sedan siden sitten назад тому once önce zpet pred "
-    "lalu elott in atras dolu ealier earlier last previously"
-)
-_WORDS = (
-    # what else may stand in a date
-    "at um uhr am on of the um a à le el de del di den da dne kl klo klockan h hrs om alle ore às "
-    "as w o g г в об los las o'clock pm am p.m a.m est edt cst cdt mst mdt pst pdt gmt utc cet "
-    "cest bst ist aest aedt msk mez mesz pt et ct posted date time updated edited published "
-    "verfasst geschrieben erstellt publie poste ecrit posté par le publicado escrito inserito "
-    "geplaatst op sinds dodano napisany lagt skrevet added submitted commented replied asked "
-    "answered created about almost over around less than just now ca vom "
-    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri "
-    "sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr "
-    "sa so lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim lunes "
-    "martes miercoles jueves viernes sabado domingo mie jue vie sab dom lunedi martedi mercoledi "
-    "giovedi venerdi domenica gio segunda terca quarta quinta sexta feira maandag dinsdag woensdag "
-    "donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek sobota niedziela "
-    "mandag tirsdag onsdag torsdag fredag lordag sondag mandag tisdag lordag понедельник вторник "
-    "среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс pazartesi sali carsamba "
-    "persembe cuma cumartesi pazar st nd rd th er"
-)
-_DAY_WORDS = (
-    "today yesterday heute gestern vorgestern hier aujourd'hui avant-hier hoy ayer anteayer oggi "
-    "ieri hoje ontem vandaag gisteren dzis dzisiaj wczoraj idag igar i dag gar igår tanaan eilen "
-    "dnes vcera ma tegnap azi bugun dun сегодня вчера сьогодні вчора σημερα χθες 今日 昨日 今天 昨天 오늘 어제"
-)
-_NOW = frozenset(
-    ("just now", "now", "gerade eben", "a l'instant", "ahora mismo", "adesso", "agora", "zojuist",
-     "nyss", "только что", "刚刚", "たった今", "방금", "moments ago", "a moment ago")
-)
+_DATA = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+# "months": a line a language, twelve entries each, alternatives by "/"; any prefix of three or
+# more letters counts as well. The rest are words, compared without marks.
 
 
 @lru_cache(maxsize=32_768)
@@ -97,8 +29,8 @@ def plain(text: str) -> str:
 
 def _months() -> dict[str, int]:
     found: dict[str, int] = {}
-    for line in _MONTHS.strip().splitlines():
-        for number, names in enumerate(line.split(), 1):
+    for language in _DATA["months"]:
+        for number, names in enumerate(language, 1):
             for name in names.split("/"):
                 name = plain(name)
                 for length in range(3, len(name) + 1):
@@ -107,12 +39,37 @@ def _months() -> dict[str, int]:
     return found
 
 
+_NOW = frozenset(_DATA["now"])
 _MONTH = _months()
-_UNIT = frozenset(map(plain, _UNITS.split()))
-_AGO_WORD = frozenset(map(plain, _AGO.split()))
-_FILLER = frozenset(map(plain, _WORDS.split())) | frozenset(map(plain, _DAY_WORDS.split()))
-_DAY_WORD = frozenset(map(plain, _DAY_WORDS.split()))
-_ONE = frozenset("a an one ein eine einem einer un une una uno um uma een en ett et jeden jedna".split())
+_UNIT = frozenset(map(plain, _DATA["units"].split()))
+_AGO_WORD = frozenset(map(plain, _DATA["ago"].split()))
+_FILLER = frozenset(map(plain, _DATA["other"].split())) | frozenset(
+    map(plain, _DATA["days"].split())
+)
+_DAY_WORD = frozenset(map(plain, _DATA["days"].split()))
+_ONE = frozenset(
+    [
+        "a",
+        "an",
+        "one",
+        "ein",
+        "eine",
+        "einem",
+        "einer",
+        "un",
+        "une",
+        "una",
+        "uno",
+        "um",
+        "uma",
+        "een",
+        "en",
+        "ett",
+        "et",
+        "jeden",
+        "jedna",
+    ]
+)
 
 _ISO = re.compile(
     r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s,]{1,3}(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
@@ -131,7 +88,9 @@ _CLOCK = re.compile(
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})\s?([ap])\.?m\b\.?", re.IGNORECASE)
 _ZONE = re.compile(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})\b")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['’.-][^\W\d_]+)*", re.UNICODE)
-_SHORT_AGO = re.compile(r"(?:~|\+)?\d{1,4}\s?(?:s|sec|m|min|h|hr|hrs|d|w|wk|mo|y|yr|j|std|tg)\.?", re.I)
+_SHORT_AGO = re.compile(
+    r"(?:~|\+)?\d{1,4}\s?(?:s|sec|m|min|h|hr|hrs|d|w|wk|mo|y|yr|j|std|tg)\.?", re.I
+)
 _UNIX = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 
 LONGEST = 90  # characters; longer texts are not looked at: they are prose
@@ -192,9 +151,16 @@ def _named(text: str) -> str | None:
         month = _MONTH.get(word)
         if month is None or (len(word) < 3):
             continue
-        before = [t for t in tokens[max(0, number - 3) : number] if t[0].isdigit() or plain(t[0]) not in ("de", "of", "den", "di")]
-        after = [t for t in tokens[number + 1 : number + 6]
-                 if plain(t[0]) not in ("de", "del", "of", "st", "nd", "rd", "th", "г", "tl")]
+        before = [
+            t
+            for t in tokens[max(0, number - 3) : number]
+            if t[0].isdigit() or plain(t[0]) not in ("de", "of", "den", "di")
+        ]
+        after = [
+            t
+            for t in tokens[number + 1 : number + 6]
+            if plain(t[0]) not in ("de", "del", "of", "st", "nd", "rd", "th", "г", "tl")
+        ]
         day = year = None
         end = tokens[number][1][1]
         used: set[tuple[int, int]] = set()
@@ -219,7 +185,9 @@ def _named(text: str) -> str | None:
         if day is None or year is None:
             if day is not None and number + 1 < len(tokens):
                 # "Mon Jan 5 17:39:00 2019", as ctime writes it
-                last = [t for t in tokens[number:] if len(t[0]) == 4 and t[0].startswith(("19", "20"))]
+                last = [
+                    t for t in tokens[number:] if len(t[0]) == 4 and t[0].startswith(("19", "20"))
+                ]
                 if last:
                     year = int(last[0][0])
             if day is None or year is None:
@@ -287,12 +255,18 @@ def is_date(text: str) -> bool:
         1
         for word in lowered
         if not (
-            word.isdigit() or word in _MONTH or word in _UNIT or word in _AGO_WORD
-            or word in _FILLER or word in _ONE
+            word.isdigit()
+            or word in _MONTH
+            or word in _UNIT
+            or word in _AGO_WORD
+            or word in _FILLER
+            or word in _ONE
         )
     )
     if other > len(words) // 4:
-        return plain(text) in _NOW or bool((_CJK.search(text) or _VIETNAMESE.search(text)) and other <= 4)
+        return plain(text) in _NOW or bool(
+            (_CJK.search(text) or _VIETNAMESE.search(text)) and other <= 4
+        )
     if plain(text) in _NOW:
         return True
     if not digits:
@@ -317,18 +291,20 @@ def is_date(text: str) -> bool:
     return unit and len(words) == 2 and any(len(word) > 1 and word in _UNIT for word in lowered)
 
 
+_TIME = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?"
 _INSIDE = re.compile(
-    r"""(?ix)
+    rf"""(?ix)
     (?: \b(?:on|am|at|le|el|il|posted|vom|den|op|w\ dniu|kl\.?)\s+ )?
     (?:
-      \d{4}-\d{1,2}-\d{1,2}(?:[T\s,]{1,3}\d{1,2}:\d{2}(?::\d{2})?)?
-    | \d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?:\D{1,8}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
-    | \d{2,4}\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일]
-    | (?:\w{2,9}\.?,?\s)?\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d]{3,12}\.?,?\s(?:de\s|del\s)?\d{4}
-      (?:\D{1,10}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
-    | [^\W\d]{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}(?:\D{1,8}\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)?)?
-    | (?:about\s|vor\s|il\ y\ a\s|hace\s|há\s)?\d{1,3}\s[^\W\d]{1,9}\.?\s(?:ago|her|fa|geleden|temu|sedan|siden|sitten|назад|önce)
-    | (?:vor|il\ y\ a|hace|há)\s(?:\d{1,3}|einem|einer|un|une|una|um|uma)\s[^\W\d]{1,9}
+      \d{{4}}-\d{{1,2}}-\d{{1,2}}(?:[T\s,]{{1,3}}\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?
+    | \d{{1,2}}[./-]\s?\d{{1,2}}[./-]\s?\d{{2,4}}(?:\D{{1,8}}{_TIME})?
+    | \d{{2,4}}\s*[年년]\s*\d{{1,2}}\s*[月월]\s*\d{{1,2}}\s*[日일]
+    | (?:\w{{2,9}}\.?,?\s)?\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d]{{3,12}}\.?,?\s
+      (?:de\s|del\s)?\d{{4}}(?:\D{{1,10}}{_TIME})?
+    | [^\W\d]{{3,12}}\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}(?:\D{{1,8}}{_TIME})?
+    | (?:about\s|vor\s|il\ y\ a\s|hace\s|há\s)?\d{{1,3}}\s[^\W\d]{{1,9}}\.?\s
+      (?:ago|her|fa|geleden|temu|sedan|siden|sitten|назад|önce)
+    | (?:vor|il\ y\ a|hace|há)\s(?:\d{{1,3}}|einem|einer|un|une|una|um|uma)\s[^\W\d]{{1,9}}
     )
     """
 )

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from moderation.threads.pages.dates import find_date, is_date, parse_date
 from moderation.threads.pages.records import Record
@@ -32,7 +33,8 @@ NOT_AUTHOR_WORDS = re.compile(
 )
 PROFILE_LINK = re.compile(
     r"(?:^|/)(?:users?|profiles?|members?|u|authors?|people|accounts?|membres?|usuarios?|perfil|"
-    r"profil|benutzer|nutzer|mitglied(?:er)?|profilo|utenti|user-\w+)[/.?=-]|/[~@][\w.]+|member\.php|"
+    r"profil|benutzer|nutzer|mitglied(?:er)?|profilo|utenti|user-\w+)[/.?=-]|/[~@][\w.]+|"
+    r"member\.php|"
     r"profile\.php|memberlist|viewprofile|action=profile|user_?id=|[?&]uid=|userinfo|[?&]u=\d|"
     r"showuser|mode=profile|/profile\b|blogger\.com/profile",
     re.IGNORECASE,
@@ -45,16 +47,15 @@ BODY_WORDS = re.compile(
     re.IGNORECASE,
 )
 NOT_BODY_WORDS = re.compile(
-    r"signature|^sig|[_-]sig$|avatar|user-?info|user-?details|profile|author-?info|tooltip|hovercard|"
+    r"signature|^sig|[_-]sig$|avatar|user-?info|user-?details|profile|author-?info|tooltip|"
+    r"hovercard|"
     r"dropdown|menu|actions?$|controls?$|toolbar|button|^tools|permalink|rating|voting|votes?$|"
     r"score|badge|share|social|report|reply-?(?:link|button|to)|likes?$|karma|reactions?|"
     r"^meta$|[-_]meta$|[-_]header$|[-_]footer$|^footer$|^header$|breadcrumb|edited|editnote|"
     r"attachments?-|advert|\bads?\b|promo",
     re.IGNORECASE,
 )
-QUOTE_WORDS = re.compile(
-    r"quote|zitat|^cita$|citation|quoted|blockquote", re.IGNORECASE
-)
+QUOTE_WORDS = re.compile(r"quote|zitat|^cita$|citation|quoted|blockquote", re.IGNORECASE)
 NOT_QUOTE_WORDS = re.compile(
     r"selecttoquote|quote-?(?:button|link|icon|this|reply|able)|unquote|multiquote|js-quote", re.I
 )
@@ -65,7 +66,8 @@ SAYS = re.compile(
     r"(?P<name>\S(?:.{0,58}?\S)?)\s*"
     r"(?:(?:\bsays|\bsaid|\bsagt|\bschreibt|\bschrieb|\bwrote|\bwrites|\bmeint|\bdit|\ba dit|"
     r"\ba écrit|\bécrit|\bdice|\bdijo|\bha dicho|\bha scritto|\bscrive|\bha detto|\bdisse|\bdiz|"
-    r"\bescreveu|\bzegt|\bschreef|\bpisze|\bnapisał|\bmówi|\bskrev|\bskriver|\bsäger|\bsier|\bsiger|"
+    r"\bescreveu|\bzegt|\bschreef|\bpisze|\bnapisał|\bmówi|\bskrev|\bskriver|\bsäger|\bsier|"
+    r"\bsiger|"
     r"\bkirjoitti|\bsanoo|\bpíše|\bnapsal|\bhovorí|\bíрta|\bszerint|\bспune|\bspune|\bcommented|"
     r"\bcommenta|\breplied|\banswered|\bkommentierte|\bpiše|\bговорит|\bпишет|\bсказал|\bdedi ki|"
     r"\bposted|\bсказав|\bさんのコメント|さんより|说道?|說道?)\s*(?:on|am|le|:|：|\.{3}|…)?|\s*[:：])\s*$",
@@ -97,14 +99,24 @@ _DIGITS = re.compile(r"\d+")
 _MARK = re.compile(r"[-_]{0,2}\d+[-_]?|^(?:odd|even|alt|first|last|active|open|closed|new|old)$")
 
 _COUNTER = re.compile(
-    r"(?i)^(?:[+-]?\d[\d.,]*\s?k?\s*(?:likes?|shares?|points?|votes?|repl(?:y|ies)|antwort(?:en)?|kudos|"
+    r"(?i)^(?:[+-]?\d[\d.,]*\s?k?\s*(?:likes?|shares?|points?|votes?|repl(?:y|ies)|"
+    r"antwort(?:en)?|kudos|"
     r"upvotes?|downvotes?|j'aime|me gusta|reactions?|thanks|dislikes?|people like this|"
     r"gefällt(?: mir)?|réponses?|respuestas?|risposte|mi piace|likes this|likers?|claps?|hearts?|"
     r"views?|comments?|kommentare?)?[\s·|,•]*)+$"
 )
 _UNSEEN = frozenset(
-    "hidden hide visually-hidden visuallyhidden sr-only screen-reader-text d-none u-hidden "
-    "element-invisible".split()
+    [
+        "hidden",
+        "hide",
+        "visually-hidden",
+        "visuallyhidden",
+        "sr-only",
+        "screen-reader-text",
+        "d-none",
+        "u-hidden",
+        "element-invisible",
+    ]
 )
 _PARAGRAPH = re.compile(r">p$|^p\b")
 
@@ -193,7 +205,9 @@ class Keys:
                 key = "^"
             else:
                 tokens = sorted({s for t in node.classes if (s := stable(t))})
-                tokens += [node.get(n) for n in ("itemprop", "rel", "slot", "property") if node.get(n)]
+                tokens += [
+                    node.get(n) for n in ("itemprop", "rel", "slot", "property") if node.get(n)
+                ]
                 if tokens:
                     key = node.tag + "." + ".".join(tokens[:6])
                 elif node.index in self._further:
@@ -310,18 +324,37 @@ def _find_date_of(element: Element) -> tuple[str, str] | None:
     if element.last - element.first <= 6:
         shown = element.text
     if attributes:
-        for name in ("datetime", "data-time", "data-timestamp", "data-utime", "data-unixtime",
-                     "data-date", "data-datetime", "data-epoch", "data-created", "data-created-at",
-                     "content", "created-timestamp", "ts"):
+        for name in (
+            "datetime",
+            "data-time",
+            "data-timestamp",
+            "data-utime",
+            "data-unixtime",
+            "data-date",
+            "data-datetime",
+            "data-epoch",
+            "data-created",
+            "data-created-at",
+            "content",
+            "created-timestamp",
+            "ts",
+        ):
             value = attributes.get(name, "")
-            if value and (name != "content" or "date" in attributes.get("itemprop", "").lower()):
-                if parse_date(value) is not None and len(value) < 60:
-                    fits = 0 < len(shown) <= 40 and name != "datetime"
-                    return (shown if fits else value), value
+            if name == "content" and "date" not in attributes.get("itemprop", "").lower():
+                continue
+            if 0 < len(value) < 60 and parse_date(value) is not None:
+                fits = 0 < len(shown) <= 40 and name != "datetime"
+                return (shown if fits else value), value
         title = attributes.get("title", "")
-        if title and len(title) < 60 and parse_date(title) is not None and (
-            element.tag in ("span", "a", "time", "abbr", "small", "b", "i", "em", "div", "p")
-            and (is_date(shown) or is_date(title)) and len(shown) < 40
+        if (
+            title
+            and len(title) < 60
+            and parse_date(title) is not None
+            and (
+                element.tag in ("span", "a", "time", "abbr", "small", "b", "i", "em", "div", "p")
+                and (is_date(shown) or is_date(title))
+                and len(shown) < 40
+            )
         ):
             return title if not is_date(shown) else shown, title
     if element.tag == "time" and shown:
@@ -449,7 +482,7 @@ def _choose_dates(
 
     def rank(key: str) -> tuple[float, ...]:
         dates = values[key]
-        pairs = [(a, b) for a, b in zip(dates, dates[1:], strict=False) if a and b]
+        pairs = [(a, b) for a, b in pairwise(dates) if a and b]
         ordered = 0.0
         if pairs:
             up = sum(a <= b for a, b in pairs) / len(pairs)
@@ -458,7 +491,10 @@ def _choose_dates(
         coverage = shared[key] / most
         panel = bool(re.search(r"(?i)join|regist|profil|userinfo|member-?since|signup", key))
         return (
-            round(coverage, 1) - panel - 0.3 * key.endswith(" in line") + 0.2 * (marked[key] > 0)
+            round(coverage, 1)
+            - panel
+            - 0.3 * key.endswith(" in line")
+            + 0.2 * (marked[key] > 0)
             + 0.4 * ordered,
         )
 
@@ -525,7 +561,9 @@ def _find_authors(
         for element, attribute in _pick(one.record.elements, selectors.author, roots):
             text = element.get(attribute) if attribute else _name_text(page, element, one)
             name = clean_name(text)
-            if name is not None and not (is_date(name) and any(c.isdigit() for c in name) and len(name) > 4):
+            if name is not None and not (
+                is_date(name) and any(c.isdigit() for c in name) and len(name) > 4
+            ):
                 one.author, one.author_element = name, element
                 break
         missing += one.author is None
@@ -544,7 +582,7 @@ def _name_text(page: Page, element: Element, one: Fields) -> str:
     """The element's text without a date, a rank or a button in it."""
     if element.last - element.first <= 1:
         return element.text
-    parts = []
+    parts: list[str] = []
     dated = one.date_element
     for piece in range(element.first, element.last):
         owner = page.elements[page.owners[piece]]
@@ -593,15 +631,23 @@ def _author_score(element: Element, record: Record) -> float:
 
 
 _NAME_IN_LINK = re.compile(
-    r"(?:/(?:user|users|u|profile|profiles|members?|people|author)/|/@)([^/?#&]{2,40})/?(?:[?#].*)?$"
+    r"(?:/(?:user|users|u|profile|profiles|members?|people|author)/|"
+    r"/@)([^/?#&]{2,40})/?(?:[?#].*)?$"
 )
 _NAME_ATTRIBUTES = (
-    "data-author", "data-username", "data-author-name", "data-authorname", "data-user-name",
-    "data-comment-author", "data-commenter", "author",
+    "data-author",
+    "data-username",
+    "data-author-name",
+    "data-authorname",
+    "data-user-name",
+    "data-comment-author",
+    "data-commenter",
+    "author",
 )
 _AVATAR_OF = re.compile(
     r"(?i)^(?:(?:profile (?:picture|photo|image)|avatar|user avatar|photo|picture|bild|profilbild)"
-    r" (?:for|of|von|de|user|van|di)(?: user)? (.{2,40})|(.{2,40})['’]s? (?:avatar|profile (?:picture|photo)|photo|picture))$"
+    r" (?:for|of|von|de|user|van|di)(?: user)? (.{2,40})|(.{2,40})['’]s? (?:avatar|profile "
+    r"(?:picture|photo)|photo|picture))$"
 )
 
 
@@ -639,7 +685,9 @@ def _is_avatar(image: Element) -> bool:
     )
 
 
-def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Element, str, float]]:
+def _author_candidates(
+    page: Page, one: Fields, keys: Keys
+) -> list[tuple[str, Element, str, float]]:
     record = one.record
     found: list[tuple[str, Element, str, float]] = []
     alternatives = {
@@ -648,8 +696,17 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
         if e.tag == "img" and 0 < len(e.get("alt")) <= NAME_LENGTH and _is_avatar(e)
     }
     if record.root.attributes:
-        for name in ("data-author", "data-username", "data-author-name", "data-authorname",
-                     "data-user-name", "data-user", "data-comment-author", "author", "data-name"):
+        for name in (
+            "data-author",
+            "data-username",
+            "data-author-name",
+            "data-authorname",
+            "data-user-name",
+            "data-user",
+            "data-comment-author",
+            "author",
+            "data-name",
+        ):
             value = record.root.get(name)
             if value and not value.isdigit() and len(value) <= NAME_LENGTH:
                 alternatives.add(value.casefold())
@@ -658,8 +715,10 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
     for element in record.elements:
         if element.index < inside or element.first >= element.last:
             continue
-        if _in_body(one, element) or element.tag in ("form", "blockquote") or (
-            element.tag == "button" and not any(_names(t)[0] for t in element.classes)
+        if (
+            _in_body(one, element)
+            or element.tag in ("form", "blockquote")
+            or (element.tag == "button" and not any(_names(t)[0] for t in element.classes))
         ):
             inside = element.end
             continue
@@ -668,8 +727,10 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
         ):
             continue
         dated = one.date_element
-        if dated is not None and dated.contains(element) and (
-            is_date(element.text) or (dated is not element and len(dated.text) < 30)
+        if (
+            dated is not None
+            and dated.contains(element)
+            and (is_date(element.text) or (dated is not element and len(dated.text) < 30))
         ):
             continue
         text = _name_text(page, element, one)
@@ -680,9 +741,10 @@ def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, E
         if cut is not None and not is_date(text):
             text = text[: cut[0]] or text[cut[1] :]
             text = re.sub(r"(?i)[\s,|•·–—(-]+(?:on|am|at|le|el|op)?\s*$", "", text)
-        name = clean_name(text)
+        found_name = clean_name(text)
+        name = found_name or ""
         if (
-            name is None
+            not name
             or len(name.split()) > NAME_WORDS
             or not any(c.isalnum() for c in name)
             or is_date(name)
@@ -758,9 +820,11 @@ def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
     for element in record.elements:
         if element.index in roots:
             continue
-        if element.tag in ("button", "form", "nav") or _UNSEEN.intersection(element.classes):
-            found.append(element)
-        elif any(_names(t)[3] and not _names(t)[2] for t in element.classes):
+        if (
+            element.tag in ("button", "form", "nav")
+            or _UNSEEN.intersection(element.classes)
+            or any(_names(t)[3] and not _names(t)[2] for t in element.classes)
+        ):
             found.append(element)
     return found
 
@@ -790,10 +854,12 @@ def _lines(page: Page, pieces: Iterable[int]) -> list[list[int]]:
 def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
     taken: set[int] = set()
     for element in (one.author_element, one.date_element):
-        if element is not None and (
-            element is not one.record.root or len(one.record.roots) > 1
-        ):
-            size = page.stops[element.last - 1] - page.starts[element.first] if element.last > element.first else 0
+        if element is not None and (element is not one.record.root or len(one.record.roots) > 1):
+            size = (
+                page.stops[element.last - 1] - page.starts[element.first]
+                if element.last > element.first
+                else 0
+            )
             if size < 300:
                 taken.update(range(element.first, element.last))
     if one.date_piece is not None:
@@ -805,9 +871,7 @@ def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
     return taken
 
 
-def _recurring(
-    page: Page, fields: list[Fields], taken: list[set[int]]
-) -> frozenset[str]:
+def _recurring(page: Page, fields: list[Fields], taken: list[set[int]]) -> frozenset[str]:
     """Lines (digits as one) that stand in many records: labels, ranks and buttons.
 
     Counted whole and without what is `taken` already, such as the name before "says:".
@@ -895,7 +959,8 @@ def _induce_bodies(page: Page, fields: list[Fields], drop: str, keys: Keys) -> N
     cut_out = False
     for allow_meta in (False, True):
         enough = [
-            key for key in covered
+            key
+            for key in covered
             if fits(key) and (allow_meta or holds_meta[key] <= 0.2 * present[key])
         ]
         if allow_meta:  # its author or date is cut out of it; the named and well filled only
@@ -934,7 +999,19 @@ def _lifted(
     for child in parent.children:
         if child is element or child.last <= child.first:
             continue
-        if child.tag not in ("p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "pre"):
+        if child.tag not in (
+            "p",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "blockquote",
+            "ul",
+            "ol",
+            "pre",
+        ):
             return element
         if child.index > element.index and child.tag in ("ul", "ol") and element.tag != "p":
             return element  # a list of buttons, rather
@@ -984,7 +1061,9 @@ def _cut_bodies(
                 if not any(element.contains(b) and element is not b for b in one.body):
                     away.update(range(element.first, element.last))
             for element in record.elements:
-                if element.tag in ("button", "form") and not any(element.contains(b) for b in one.body):
+                if element.tag in ("button", "form") and not any(
+                    element.contains(b) for b in one.body
+                ):
                     away.update(range(element.first, element.last))
             holds_author = one.author_element is not None and any(
                 b.contains(one.author_element) and b is not one.author_element for b in one.body
@@ -999,7 +1078,7 @@ def _cut_bodies(
         own = set(one.pieces)
         if not own:
             continue
-        inner = {p for p in own}
+        inner = set(own)
         for element in record.elements:
             if element.index in roots or element.first >= element.last:
                 continue
@@ -1025,19 +1104,24 @@ def _trim(page: Page, one: Fields) -> list[int]:
 
 
 _EDITED = re.compile(
-    r"(?i)^\W*(?:(?:zuletzt |nachträglich )?(?:geändert|bearbeitet|editiert|modifiziert) (?:von|am|durch|\d)|"
-    r"(?:this (?:post|comment|message) (?:has been |was )?)?(?:last )?(?:edited|modified|updated) (?:by|on|at|\d+ time)|"
+    r"(?i)^\W*(?:(?:zuletzt |nachträglich )?(?:geändert|bearbeitet|editiert|modifiziert) "
+    r"(?:von|am|durch|\d)|"
+    r"(?:this (?:post|comment|message) (?:has been |was )?)?(?:last )?(?:edited|modified|"
+    r"updated) (?:by|on|at|\d+ time)|"
     r"(?:der |dieser )?beitrag wurde .{0,30}(?:bearbeitet|editiert|geändert)|last edit(?:ed)?:|"
-    r"(?:message |dernière )?(?:modifi(?:é|cation)|édité)(?:e?)? (?:par|le|en dernier)|dernière édition par|"
-    r"(?:última )?(?:edición|edição|edição por|editado|modificado) (?:por|el|em|última)|última vez (?:editado|modificado)|"
+    r"(?:message |dernière )?(?:modifi(?:é|cation)|édité)(?:e?)? (?:par|le|en dernier)|"
+    r"dernière édition par|"
+    r"(?:última )?(?:edición|edição|edição por|editado|modificado) (?:por|el|em|última)|última "
+    r"vez (?:editado|modificado)|"
     r"(?:ultima )?modific(?:a|ato) (?:di|da|il|effettuata)|laatst (?:bewerkt|gewijzigd|aangepast)|"
-    r"(?:ostatnio )?(?:edytowan[ey]|zmieniony) (?:przez|w)|(?:senast )?(?:redigera[dt]|ändrad) (?:av|:)|"
+    r"(?:ostatnio )?(?:edytowan[ey]|zmieniony) (?:przez|w)|(?:senast )?(?:redigera[dt]|ändrad) "
+    r"(?:av|:)|"
     r"sist (?:redigert|endret) av|sidst redigeret af|последний раз редактировалось|отредактировано)"
 )
 
 
 def _is_edit_notice(page: Page, line: list[int]) -> bool:
-    """"Last edited by X; Apr 12, 2020" below a text: written by the system."""
+    """ "Last edited by X; Apr 12, 2020" below a text: written by the system."""
     if page.stops[line[-1]] - page.starts[line[0]] > 600:
         return False
     text = page.fold(line)

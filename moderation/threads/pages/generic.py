@@ -49,26 +49,35 @@ AGAINST_WORDS = re.compile(
 )
 _BUTTON_WORDS = re.compile(
     r"(?i)^(?:reply|antworten|répondre|responder|rispondi|quote|zitieren|citer|citar|report|melden|"
-    r"beitrag melden|signaler|svara|svar|odpowiedz|ответить|reageer|beantwoorden|返信|回复|permalink|"
+    r"beitrag melden|signaler|svara|svar|odpowiedz|ответить|reageer|beantwoorden|返信|回复|"
+    r"permalink|"
     r"flag|report abuse|log in to reply|reply to .{1,40}|reply with quote|report post|"
     r"vastaa|yanıtla|cevapla|válasz|odpovědět|add message|quote selected|parent|"
     r"report this (?:comment|post)|alerter|denunciar|segnala)$"
 )
 _MORE = re.compile(
     r"(?i)^(?:read more|continue reading|more|mehr|weiterlesen|weiter|lire la suite|leer más|"
-    r"continua a leggere|leggi tutto|lees meer|lees verder|czytaj więcej|läs mer|читать далее).{0,12}$"
+    r"continua a leggere|leggi tutto|lees meer|lees verder|czytaj więcej|läs mer|читать "
+    r"далее).{0,12}$"
 )
 _PANEL = re.compile(
-    r"(?i)^(?:posts?|beiträge|messages?|joined|join(?:ing)? date|registered|registriert(?: seit)?|location|"
-    r"wohnort|mitglied seit|dabei seit|member since|inscrit(?: le)?|inscription|mensajes|registrado|"
-    r"ubicación|messaggi|iscritto(?: il)?|data registrazione|località|mensagens|registro|lid sinds|berichten|"
-    r"dołączył(?:\(a\))?|posty|skąd|inlägg|reg\.?datum|сообщени[яй]|сообщений|регистрация|откуда|зарегистрирован|"
-    r"reputation|reputación|karma|likes received|gefällt mir|anmeldungsdatum|karma|rep|from|rank|gender|age|"
+    r"(?i)^(?:posts?|beiträge|messages?|joined|join(?:ing)? date|registered|registriert(?: "
+    r"seit)?|location|"
+    r"wohnort|mitglied seit|dabei seit|member since|inscrit(?: le)?|inscription|mensajes|"
+    r"registrado|"
+    r"ubicación|messaggi|iscritto(?: il)?|data registrazione|località|mensagens|registro|lid "
+    r"sinds|berichten|"
+    r"dołączył(?:\(a\))?|posty|skąd|inlägg|reg\.?datum|сообщени[яй]|сообщений|регистрация|"
+    r"откуда|зарегистрирован|"
+    r"reputation|reputación|karma|likes received|gefällt mir|anmeldungsdatum|karma|rep|from|"
+    r"rank|gender|age|"
     r"thanks|thanked)\s*(?:[:：]|\d|$)"
 )
 _SAYS_AFTER = re.compile(
-    r"(?i)\b(?:says|said|wrote|writes|sagt|schrieb|schreibt|meint|posted by|submitted by|commented|dit|écrit|"
-    r"dice|dijo|escribió|scrive|ha scritto|disse|escreveu|zegt|schreef|pisze|napisał|skrev|kirjoitti|"
+    r"(?i)\b(?:says|said|wrote|writes|sagt|schrieb|schreibt|meint|posted by|submitted by|"
+    r"commented|dit|écrit|"
+    r"dice|dijo|escribió|scrive|ha scritto|disse|escreveu|zegt|schreef|pisze|napisał|skrev|"
+    r"kirjoitti|"
     r"пишет|писал|написал)\b"
 )
 _PRICE = re.compile(r"[€$£¥]\s?\d|\d\s?(?:€|EUR|USD|zł|kr\b)")
@@ -110,7 +119,11 @@ def find_thread(page: Page, note: list[str] | None = None) -> Candidate | None:
         groups = _all_of(page, best.key, dates)
         records = make_records(page, groups)
         best = Candidate(
-            best.key, records, read_fields(page, records, Selectors()), best.points, best.worth,
+            best.key,
+            records,
+            read_fields(page, records, Selectors()),
+            best.points,
+            best.worth,
             best.reasons,
         )
     return best
@@ -121,11 +134,15 @@ def _dated(page: Page) -> list[int]:
     found = set()
     for element in page.elements:
         attributes = element.attributes
-        if (element.tag == "time" or "datetime" in attributes or "title" in attributes
-                or "data-time" in attributes or "data-timestamp" in attributes
-                or "data-utime" in attributes):
-            if _date_of(page, element) is not None:
-                found.add(element.index)
+        if (
+            element.tag == "time"
+            or "datetime" in attributes
+            or "title" in attributes
+            or "data-time" in attributes
+            or "data-timestamp" in attributes
+            or "data-utime" in attributes
+        ) and _date_of(page, element) is not None:
+            found.add(element.index)
     for piece, owner in enumerate(page.owners):
         if page.stops[piece] - page.starts[piece] <= 160 and owner not in found:
             text = page.piece(piece)
@@ -155,7 +172,10 @@ def _keys_of(element: Element) -> Iterator[str]:
     for name in ("data-comment-id", "data-post-id", "data-id", "data-author", "data-post"):
         if name in element.attributes:
             yield f"{tag}[{name}]"
-    if tag in ("li", "tr", "div", "article", "dt", "section", "td", "p", "table") and element.parent is not None:
+    if (
+        tag in ("li", "tr", "div", "article", "dt", "section", "td", "p", "table")
+        and element.parent is not None
+    ):
         yield f"{tag} in {element.parent.index}"
         if not element.classes and tag in ("li", "div", "article", "section"):
             inside = []
@@ -204,7 +224,7 @@ def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
             continue
         seen.add(mark)
         for segmented in (False, True):
-            groups = _segments(page, members) if segmented else [(e,) for e in members]
+            groups: Group = _segments(page, members) if segmented else [(e,) for e in members]
             if not groups:
                 continue
             size = 0
@@ -215,10 +235,17 @@ def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
                 low = bisect_left(dates, group[0].index)
                 dated += low < len(dates) and dates[low] < group[-1].end
             share = dated / len(groups)
-            words = key + " " + " ".join(
-                " ".join(a.classes) + " " + a.id for a, _ in zip(members[0].ancestors, range(4), strict=False)
+            words = (
+                key
+                + " "
+                + " ".join(
+                    " ".join(a.classes) + " " + a.id
+                    for a, _ in zip(members[0].ancestors, range(4), strict=False)
+                )
             )
-            named = bool(COMMENT_WORDS.search(words)) + 0.5 * bool(REPLY_WORDS.search(words) or POST_WORDS.search(words))
+            named = bool(COMMENT_WORDS.search(words)) + 0.5 * bool(
+                REPLY_WORDS.search(words) or POST_WORDS.search(words)
+            )
             named += 0.7 * bool(COMMENT_WORDS.search(key))
             if share < 0.5 and not named:
                 continue
@@ -291,7 +318,9 @@ def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
     nested = any(record.outer is not None for record in records)
     ratio = complete / len(records)
     # few chunks that hold several comments each, or parts of comments, are worth less
-    worth = complete * ratio * (1.15 if nested else 1.0) * (1 + 0.04 * max(-10.0, min(points, 12.0)))
+    worth = (
+        complete * ratio * (1.15 if nested else 1.0) * (1 + 0.04 * max(-10.0, min(points, 12.0)))
+    )
     bodies = sum(bool(one.body) for one in fields) / len(fields)
     worth *= 0.85 + 0.15 * bodies
     return Candidate(key, records, fields, points, worth, tuple(reasons))
@@ -312,9 +341,18 @@ def _points(
 
     first = fields[0].record.root
     own = " ".join(
-        (key, *first.classes, first.id, first.get("itemprop"), first.get("itemtype"), first.get("typeof"))
+        (
+            key,
+            *first.classes,
+            first.id,
+            first.get("itemprop"),
+            first.get("itemtype"),
+            first.get("typeof"),
+        )
     )
-    around = " ".join(" ".join(a.classes) + " " + a.id for a, _ in zip(first.ancestors, range(6), strict=False))
+    around = " ".join(
+        " ".join(a.classes) + " " + a.id for a, _ in zip(first.ancestors, range(6), strict=False)
+    )
     tags = [a.tag for a in first.ancestors]
     if COMMENT_WORDS.search(own):
         add(2.5, "named comment")
@@ -359,14 +397,22 @@ def _points(
                 )
             elif tag in ("h1", "h2", "h3", "h4"):
                 for inner in element.descendants:
-                    if inner.tag == "a" and _elsewhere(inner.get("href")) and not PROFILE_LINK.search(inner.get("href")) and element is not one.author_element and not (one.author_element and element.contains(one.author_element)):
+                    if (
+                        inner.tag == "a"
+                        and _elsewhere(inner.get("href"))
+                        and not PROFILE_LINK.search(inner.get("href"))
+                        and element is not one.author_element
+                        and not (one.author_element and element.contains(one.author_element))
+                    ):
                         has_headline = True
                 up = element.parent
                 if up is not None and up.tag == "a" and _elsewhere(up.get("href")):
                     has_headline = True
-            elif tag in ("img", "svg", "picture"):
-                if re.search(r"(?i)avatar|gravatar|profile|user", " ".join((*element.classes, element.get("src"), element.get("alt")))):
-                    has_avatar = True
+            elif tag in ("img", "svg", "picture") and re.search(
+                r"(?i)avatar|gravatar|profile|user",
+                " ".join((*element.classes, element.get("src"), element.get("alt"))),
+            ):
+                has_avatar = True
             if any("avatar" in t.lower() for t in element.classes):
                 has_avatar = True
         root_number = bool(_NUMBERED.search(one.record.root.id)) or any(
@@ -382,7 +428,10 @@ def _points(
                 (d.get("href") for d in one.author_element.descendants if d.tag == "a"), ""
             )
             profiles += bool(PROFILE_LINK.search(href))
-        timed += bool(one.created_raw and re.search(r"\d\d?[:.h]\d\d|ago|vor |il y a|hace|前", one.created_raw))
+        timed += bool(
+            one.created_raw
+            and re.search(r"\d\d?[:.h]\d\d|ago|vor |il y a|hace|前", one.created_raw)
+        )
         labels = 0
         for piece in one.record.pieces[:60]:
             if page.stops[piece] - page.starts[piece] <= 80 and piece not in body:
@@ -466,7 +515,9 @@ def _points(
 
 def _elsewhere(href: str) -> bool:
     """Whether a link leaves the page (no fragment, no script)."""
-    return bool(href) and "#" not in href and not href.lower().startswith(("javascript:", "mailto:"))
+    return (
+        bool(href) and "#" not in href and not href.lower().startswith(("javascript:", "mailto:"))
+    )
 
 
 __all__ = ["BUTTONS", "Candidate", "find_thread"]

@@ -14,9 +14,21 @@ from moderation.threads.pages.tree import Page
 EXTERNAL: tuple[tuple[str, str, str], ...] = (
     ("disqus", "#disqus_thread", r"\.disqus\.com/embed\.js|disqus_shortname|disqus_config"),
     ("facebook", ".fb-comments, fb:comments", r"fb-comments|fb:comments"),
-    ("coral", "#coral_thread, #coral-container, #coral_talk_stream", r"Coral\.createStreamEmbed|coral\.coralproject\.net|assets/js/embed\.js"),
-    ("openweb", "[data-spotim-module], #spotim-specific, [data-spot-id]", r"launcher\.spot\.im|recirculation\.spot\.im|spotim-launcher"),
-    ("viafoura", ".viafoura, vf-conversations, .vf-conversations, .vf-comments", r"cdn\.viafoura\.net"),
+    (
+        "coral",
+        "#coral_thread, #coral-container, #coral_talk_stream",
+        r"Coral\.createStreamEmbed|coral\.coralproject\.net|assets/js/embed\.js",
+    ),
+    (
+        "openweb",
+        "[data-spotim-module], #spotim-specific, [data-spot-id]",
+        r"launcher\.spot\.im|recirculation\.spot\.im|spotim-launcher",
+    ),
+    (
+        "viafoura",
+        ".viafoura, vf-conversations, .vf-conversations, .vf-comments",
+        r"cdn\.viafoura\.net",
+    ),
     ("hyvor", "#hyvor-talk-view, hyvor-talk-comments", r"talk\.hyvor\.com"),
     ("commento", "#commento", r"commento\.(?:io|js)|/js/commento"),
     ("isso", "#isso-thread", r"isso\b.*embed(?:\.min|\.dev)?\.js|data-isso"),
@@ -50,18 +62,34 @@ EXTERNAL: tuple[tuple[str, str, str], ...] = (
 
 COUNT = re.compile(
     r"(?i)(?<![\d.,])(\d{1,3}(?:[.,\u202f\xa0 ]\d{3})+|\d{1,6})\s+(?:reader\s+|user\s+|leser)?"
-    r"(?:comments?|kommentare?|commentaires?|comentarios?|commenti|commento|coment[áa]rios?|reacties?|"
-    r"komentarz[ey]?|komentarzy|kommentarer|kommentaria|replies|responses|thoughts|antworten|réponses|"
-    r"respuestas|risposte|respostas|antwoorden|komment(?:ti[ae]|it)|комментари\w+|коментар\w*|yorum|"
+    r"(?:comments?|kommentare?|commentaires?|comentarios?|commenti|commento|coment[áa]rios?|"
+    r"reacties?|"
+    r"komentarz[ey]?|komentarzy|kommentarer|kommentaria|replies|responses|thoughts|antworten|"
+    r"réponses|"
+    r"respuestas|risposte|respostas|antwoorden|komment(?:ti[ae]|it)|комментари\w+|коментар\w*|"
+    r"yorum|"
     r"komentář\w*|opinions?|notes on|件のコメント|条评论|條評論|comments on)\b"
 )
 COUNT_AFTER = re.compile(
-    r"(?i)^(?:all\s+|alle\s+)?(?:comments?|kommentare|commentaires|comentarios|commenti|comentários|"
-    r"reacties|komentarze|kommentarer|комментарии|yorumlar|responses|replies|コメント|评论|評論)\s*[(:（]\s*(\d{1,6})\s*[)）]?$"
+    r"(?i)^(?:all\s+|alle\s+)?(?:comments?|kommentare|commentaires|comentarios|commenti|"
+    r"comentários|"
+    r"reacties|komentarze|kommentarer|комментарии|yorumlar|responses|replies|コメント|评论|"
+    r"評論)\s*[(:（]\s*(\d{1,6})\s*[)）]?$"
 )
-_ONE_WORD = re.compile(r"(?i)^(?:one|ein|eine|un|une|uno|una|um|uma|en|ett|één)\s+(?:comment|kommentar|commentaire|comentario|commento|reply|response|thought|reactie)\b")
-_ATTRIBUTES = ("data-comment-count", "data-comments-count", "data-num-comments", "comment-count",
-               "data-commentcount", "data-total-comments", "data-comments", "data-reply-count")
+_ONE_WORD = re.compile(
+    r"(?i)^(?:one|ein|eine|un|une|uno|una|um|uma|en|ett|één)\s+(?:comment|kommentar|"
+    r"commentaire|comentario|commento|reply|response|thought|reactie)\b"
+)
+_ATTRIBUTES = (
+    "data-comment-count",
+    "data-comments-count",
+    "data-num-comments",
+    "comment-count",
+    "data-commentcount",
+    "data-total-comments",
+    "data-comments",
+    "data-reply-count",
+)
 
 
 def external_systems(page: Page) -> list[str]:
@@ -92,7 +120,12 @@ def json_items(page: Page) -> Iterator[dict[str, Any]]:
         if "ld+json" not in script.get("type").lower():
             continue
         raw = page.raw_text(script).strip()
-        raw = raw.removeprefix("<!--").removesuffix("-->").removeprefix("//<![CDATA[").removesuffix("//]]>")
+        raw = (
+            raw.removeprefix("<!--")
+            .removesuffix("-->")
+            .removeprefix("//<![CDATA[")
+            .removesuffix("//]]>")
+        )
         try:
             value = json.loads(raw, strict=False)
         except (ValueError, RecursionError):
@@ -121,7 +154,23 @@ def declared_count(
             inside += 1
         if inside < len(taken) and taken[inside][0] <= element.index:
             continue
-        if element.tag not in ("h1", "h2", "h3", "h4", "h5", "h6", "span", "div", "a", "p", "strong", "button", "legend", "b", "li"):
+        if element.tag not in (
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "span",
+            "div",
+            "a",
+            "p",
+            "strong",
+            "button",
+            "legend",
+            "b",
+            "li",
+        ):
             continue
         if not 0 < element.last - element.first <= 4:
             continue
@@ -133,7 +182,13 @@ def declared_count(
         count = count_in(text)
         if count is None:
             words = " ".join((*element.classes, element.id)).lower()
-            if text.isdigit() and len(text) <= 6 and re.search(r"comments?[-_]?(?:count|number|num)|(?:count|num)[-_]?comments?", words):
+            if (
+                text.isdigit()
+                and len(text) <= 6
+                and re.search(
+                    r"comments?[-_]?(?:count|number|num)|(?:count|num)[-_]?comments?", words
+                )
+            ):
                 count = int(text)
         if count is not None:
             shown.append((element.index, count))
@@ -159,8 +214,12 @@ def declared_count(
     for element in page.by_attribute.get("itemprop", ()):
         if element.get("itemprop") in ("commentCount", "interactionCount"):
             match = re.search(r"\d+", element.get("content") or element.text)
-            if match and len(match[0]) < 9 and (
-                element.get("itemprop") == "commentCount" or "omment" in element.get("content")
+            if (
+                match
+                and len(match[0]) < 9
+                and (
+                    element.get("itemprop") == "commentCount" or "omment" in element.get("content")
+                )
             ):
                 return int(match[0])
     headings = [count for index, count in shown if page.elements[index].tag[0] == "h"]

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from moderation.threads.pages.fields import Fields, _in_body, _in_quote
 from moderation.threads.pages.records import Record
@@ -18,18 +19,48 @@ from moderation.threads.pages.selectors import compile_selectors
 from moderation.threads.pages.tree import Element, Page
 
 ID_ATTRIBUTES = (
-    "data-comment-id", "data-commentid", "data-reply-id", "data-post-id", "data-postid", "data-cid",
-    "data-message-id", "data-id", "data-node-id", "data-content-id", "thingid", "comment-id",
-    "data-fullname", "data-comment", "data-status-id",
+    "data-comment-id",
+    "data-commentid",
+    "data-reply-id",
+    "data-post-id",
+    "data-postid",
+    "data-cid",
+    "data-message-id",
+    "data-id",
+    "data-node-id",
+    "data-content-id",
+    "thingid",
+    "comment-id",
+    "data-fullname",
+    "data-comment",
+    "data-status-id",
 )
 PARENT_ATTRIBUTES = (
-    "data-parent-id", "data-parentid", "data-parent-comment-id", "data-parent", "data-reply-to",
-    "data-in-reply-to", "data-parent-comment", "data-comment-parent", "parentid", "data-replyto-id",
-    "data-reply-to-id", "data-pid", "data-parent-post-id",
+    "data-parent-id",
+    "data-parentid",
+    "data-parent-comment-id",
+    "data-parent",
+    "data-reply-to",
+    "data-in-reply-to",
+    "data-parent-comment",
+    "data-comment-parent",
+    "parentid",
+    "data-replyto-id",
+    "data-reply-to-id",
+    "data-pid",
+    "data-parent-post-id",
 )
 DEPTH_ATTRIBUTES = (
-    "data-depth", "data-level", "data-indent", "depth", "indent", "aria-level", "data-nesting",
-    "data-thread-level", "data-comment-level", "data-nest-level",
+    "data-depth",
+    "data-level",
+    "data-indent",
+    "depth",
+    "indent",
+    "aria-level",
+    "data-nesting",
+    "data-thread-level",
+    "data-comment-level",
+    "data-nest-level",
 )
 _DEPTH_CLASS = re.compile(
     r"(?:^|[-_])(?:depth|level|lvl|indent|nesting|nest|tier|thread-?level|commentlevel|lv|deep|"
@@ -38,7 +69,8 @@ _DEPTH_CLASS = re.compile(
 )
 _REPLY_CLASS = re.compile(
     r"(?:^|[-_])(?:indent(?:ed)?|child|nested|sub-?comment|is-?reply|reply|"
-    r"comment-?reply|replied|subreply|child-?comment|response|second-?level|children)$|--(?:reply|child|nested|indented|indent)",
+    r"comment-?reply|replied|subreply|child-?comment|response|second-?level|children)$|"
+    r"--(?:reply|child|nested|indented|indent)",
     re.IGNORECASE,
 )
 _INDENT_STYLE = re.compile(
@@ -83,8 +115,13 @@ def native_id(record: Record, selector: str = "") -> str | None:
                 return short_id(value)
     for element in elements[:40]:
         value = element.id or (element.get("name") if element.tag == "a" else "")
-        if value and any(c.isdigit() for c in value) and len(value) <= 64 and not re.match(
-            r"(?i)avatar|user|profile|sig|img|menu|like|vote|reply-?(?:form|box)", value
+        if (
+            value
+            and any(c.isdigit() for c in value)
+            and len(value) <= 64
+            and not re.match(
+                r"(?i)avatar|user|profile|sig|img|menu|like|vote|reply-?(?:form|box)", value
+            )
         ):
             return short_id(value)
         for name in ID_ATTRIBUTES:
@@ -103,7 +140,7 @@ def native_id(record: Record, selector: str = "") -> str | None:
 
 
 def short_id(value: str) -> str:
-    """"li-comment-123" -> "123", "t1_ab3" -> "t1_ab3", "wc-comm-58568_0" -> "58568"."""
+    """ "li-comment-123" -> "123", "t1_ab3" -> "t1_ab3", "wc-comm-58568_0" -> "58568"."""
     value = value.strip().lstrip("#")
     if re.fullmatch(r"t\d_\w+", value):
         return value
@@ -246,9 +283,7 @@ def _reply_list(element: Element) -> bool:
     )
 
 
-def _previous(
-    page: Page, element: Element, known: dict[int, dict[int, Element]]
-) -> Element | None:
+def _previous(page: Page, element: Element, known: dict[int, dict[int, Element]]) -> Element | None:
     """The sibling before an element (computed once for each parent)."""
     parent = element.parent
     if parent is None:
@@ -280,7 +315,7 @@ def _depths(records: list[Record], selector: str) -> list[int] | None:
         levels = sorted(set(values))
         if len(levels) < 2 or len(levels) > 200:
             continue
-        step = min(b - a for a, b in zip(levels, levels[1:], strict=False))
+        step = min(b - a for a, b in pairwise(levels))
         if method is _style_depth and step < 4:
             step = max(step, 1.0)
         order = {value: rank for rank, value in enumerate(levels)}
@@ -332,7 +367,7 @@ def _class_depth(record: Record) -> float | None:
 
 def _wrappers(record: Record) -> list[Element]:
     """Elements around the record that hold nothing else."""
-    found = []
+    found: list[Element] = []
     place = record.root.parent
     inner = record.root
     while place is not None and len(found) < 3:
@@ -356,7 +391,9 @@ def _style_depth(record: Record) -> float | None:
 def _spacer_depth(record: Record) -> float | None:
     """Old layouts: a cell or a blank image as wide as the indentation."""
     for element in record.elements[1:8]:
-        if element.tag == "img" and re.search(r"(?i)spacer|blank|pixel|s\.gif|clear\.gif", element.get("src")):
+        if element.tag == "img" and re.search(
+            r"(?i)spacer|blank|pixel|s\.gif|clear\.gif", element.get("src")
+        ):
             value = element.get("width").rstrip("px")
             if value.isdigit() and len(value) < 6:
                 return float(value)

@@ -15,12 +15,12 @@ from moderation.threads.decoding import DAMAGED, Decoded, decode
 from moderation.threads.document import Document, Evidence, ReadOptions
 from moderation.threads.pages.article import find_article
 from moderation.threads.pages.dates import parse_date
-from moderation.threads.pages.fields import Fields, Selectors, compile_selectors, read_fields
+from moderation.threads.pages.fields import Fields, Selectors, read_fields
 from moderation.threads.pages.generic import find_thread
 from moderation.threads.pages.outside import declared_count, external_systems
 from moderation.threads.pages.parents import link_records, native_id
 from moderation.threads.pages.records import Record, compose, make_records
-from moderation.threads.pages.selectors import exists, select
+from moderation.threads.pages.selectors import compile_selectors, exists, select
 from moderation.threads.pages.structured import Item, locate, read_items
 from moderation.threads.pages.systems import STRUCTURED, SYSTEMS, System
 from moderation.threads.pages.tree import Element, Page
@@ -30,11 +30,13 @@ _HTML = re.compile(
     rb"article[\s>]|section[\s>]|ol[\s>]|ul[\s>]|p[\s>]|!--|link\s|script[\s>]|span[\s>]|amp-)"
 )
 _DELETED = re.compile(
-    r"(?i)^\W*(?:(?:this |the )?(?:comment|post|message|reply)(?: has been| was| is)? ?(?:deleted|removed|hidden)"
+    r"(?i)^\W*(?:(?:this |the )?(?:comment|post|message|reply)(?: has been| was| is)? "
+    r"?(?:deleted|removed|hidden)"
     r"(?: by .{1,40})?(?: \(.{1,40}\))?|\[?(?:deleted|removed|gelöscht|supprimé|eliminado)\]?|"
     r"comment (?:deleted|removed)(?: by .{1,30})?|(?:deleted|removed) by .{1,30}|"
     r"(?:dieser )?(?:kommentar|beitrag) (?:wurde )?(?:gelöscht|entfernt)(?: .{1,40})?|"
-    r"(?:ce )?commentaire (?:a été )?supprimé(?: par .{1,30})?|(?:este )?comentario (?:ha sido )?(?:eliminado|borrado)(?: por .{1,30})?|"
+    r"(?:ce )?commentaire (?:a été )?supprimé(?: par .{1,30})?|(?:este )?comentario (?:ha sido "
+    r")?(?:eliminado|borrado)(?: por .{1,30})?|"
     r"(?:questo )?commento (?:è stato )?(?:eliminato|rimosso|cancellato)(?: .{1,30})?|"
     r"(?:este )?comentário (?:foi )?(?:removido|excluído|apagado)(?: .{1,30})?)\W*$"
 )
@@ -43,11 +45,33 @@ _PENDING = re.compile(
     r"en attente de modération|pendiente de (?:moderación|aprobación)"
 )
 _LANGUAGE_ENCODINGS = {
-    "ru": "cp1251", "uk": "cp1251", "bg": "cp1251", "be": "cp1251", "mk": "cp1251", "sr": "cp1251",
-    "ja": "cp932", "zh-tw": "big5hkscs", "zh-hk": "big5hkscs", "zh": "gb18030", "ko": "cp949",
-    "pl": "iso8859-2", "cs": "cp1250", "sk": "cp1250", "hu": "iso8859-2", "sl": "cp1250",
-    "hr": "cp1250", "ro": "iso8859-2", "el": "cp1253", "tr": "cp1254", "he": "cp1255",
-    "ar": "cp1256", "fa": "cp1256", "lt": "cp1257", "lv": "cp1257", "et": "cp1257", "th": "cp874",
+    "ru": "cp1251",
+    "uk": "cp1251",
+    "bg": "cp1251",
+    "be": "cp1251",
+    "mk": "cp1251",
+    "sr": "cp1251",
+    "ja": "cp932",
+    "zh-tw": "big5hkscs",
+    "zh-hk": "big5hkscs",
+    "zh": "gb18030",
+    "ko": "cp949",
+    "pl": "iso8859-2",
+    "cs": "cp1250",
+    "sk": "cp1250",
+    "hu": "iso8859-2",
+    "sl": "cp1250",
+    "hr": "cp1250",
+    "ro": "iso8859-2",
+    "el": "cp1253",
+    "tr": "cp1254",
+    "he": "cp1255",
+    "ar": "cp1256",
+    "fa": "cp1256",
+    "lt": "cp1257",
+    "lv": "cp1257",
+    "et": "cp1257",
+    "th": "cp874",
     "vi": "cp1258",
 }
 _LANG = re.compile(rb"(?i)<html[^>]{0,400}?\slang=[\"']?([a-z]{2}(?:-[a-z]{2,4})?)")
@@ -86,7 +110,7 @@ class PageReader:
         lowered = start[:400].lower()
         if lowered.startswith((b"<?xml",)) and b"<html" not in head.lower():
             return None
-        if lowered.startswith((b"{", b"[")) and b"<html" not in lowered:
+        if lowered.startswith((b"{", b"[")):
             return None
         if lowered.startswith((b"<!doctype html", b"<html")) or b"<html" in lowered:
             return Evidence(0.98, "starts as an HTML page")
@@ -191,7 +215,9 @@ def _choose(
     for system in systems:
         found = _try_system(page, system)
         if found is not None:
-            options.note(f"system {system.name}: {len(found.records)} records, worth {found.worth:.1f}")
+            options.note(
+                f"system {system.name}: {len(found.records)} records, worth {found.worth:.1f}"
+            )
             if best is None or found.worth > best.worth:
                 best = found
     if best is not None:
@@ -200,7 +226,9 @@ def _choose(
     for system in structured:
         found = _try_system(page, system)
         if found is not None:
-            options.note(f"vocabulary {system.name}: {len(found.records)} records, worth {found.worth:.1f}")
+            options.note(
+                f"vocabulary {system.name}: {len(found.records)} records, worth {found.worth:.1f}"
+            )
             if best is None or found.worth > best.worth:
                 best = found
     lines: list[str] = []
@@ -237,7 +265,12 @@ def _try_system(page: Page, system: System) -> _Found | None:
     groups = _rows(elements, system) if system.rows else [(e,) for e in _unwrapped(elements)]
     records = make_records(page, groups)
     selectors = Selectors(
-        system.author, system.date, system.body, system.drop, system.quote, system.deleted,
+        system.author,
+        system.date,
+        system.body,
+        system.drop,
+        system.quote,
+        system.deleted,
         system.titles,
     )
     fields = read_fields(page, records, selectors)
@@ -264,7 +297,14 @@ def _try_system(page: Page, system: System) -> _Found | None:
     worth = complete * complete / len(shown) * system.weight
     if not any(one.author or one.created_raw for one in kept):
         return None
-    return _Found(system.name, [one.record for one in kept], kept, system, worth, 0.95 * min(1.0, 0.5 + complete / len(shown) / 2))
+    return _Found(
+        system.name,
+        [one.record for one in kept],
+        kept,
+        system,
+        worth,
+        0.95 * min(1.0, 0.5 + complete / len(shown) / 2),
+    )
 
 
 def _is_away(element: Element) -> bool:
@@ -291,10 +331,12 @@ def _same_comment(outer: Element, inner: Element) -> bool:
     """Whether two nested elements are the frames of one comment, not a comment and its reply."""
     one, two = re.findall(r"\d{2,}", outer.id), re.findall(r"\d{2,}", inner.id)
     if one and two:
-        return one[-1] == two[-1]
+        return bool(one[-1] == two[-1])
     place = inner.parent
     while place is not None and place is not outer:
-        if place.tag in ("ul", "ol", "dl") or re.search(r"(?i)repl|child|nested|sub", place.get("class")):
+        if place.tag in ("ul", "ol", "dl") or re.search(
+            r"(?i)repl|child|nested|sub", place.get("class")
+        ):
             return False
         place = place.parent
     return inner.first - outer.first <= 2
@@ -349,8 +391,10 @@ def _is_comment(page: Page, one: Fields, system: System) -> bool:
     if "pingback" in root.classes or "trackback" in root.classes:
         return True
     if any(root.first <= p < one.record.roots[-1].last for p in one.record.pieces):
-        return bool(_DELETED.match(page.fold(one.record.pieces[:12]))) or _has_deleted(one, system) or (
-            one.author is not None or one.created_raw is not None
+        return (
+            bool(_DELETED.match(page.fold(one.record.pieces[:12])))
+            or _has_deleted(one, system)
+            or (one.author is not None or one.created_raw is not None)
         )
     return False
 
@@ -466,12 +510,22 @@ def _kind(page: Page, one: Fields, system: System | None, text: str) -> tuple[Ki
     if kind in ("comment", "post"):
         short = text if len(text) < 120 else ""
         whole = page.fold(one.record.pieces[:12]) if not text else ""
-        if (short and _DELETED.match(short)) or (not text and _DELETED.match(whole)) or (
-            not text and system is not None and (_has_deleted(one, system) or "deleted" in root.get("class"))
+        if (
+            (short and _DELETED.match(short))
+            or (not text and _DELETED.match(whole))
+            or (
+                not text
+                and system is not None
+                and (_has_deleted(one, system) or "deleted" in root.get("class"))
+            )
         ):
             status = "deleted"
         elif not text:
-            status = "deleted" if re.search(r"(?i)delet|remov|gelöscht|supprim|elimin", whole) else "visible"
+            status = (
+                "deleted"
+                if re.search(r"(?i)delet|remov|gelöscht|supprim|elimin", whole)
+                else "visible"
+            )
         if any("awaiting" in t or "unapproved" in t for t in root.classes) or any(
             "comment-awaiting-moderation" in e.classes for e in one.record.elements[:40]
         ):

@@ -108,11 +108,11 @@ def compose(page: Page, pieces: Iterable[int], quotes: Iterable[Element] = ()) -
         text = page.piece(piece)
         if not text:
             continue
-        if "\n" in page.source[page.starts[piece] : page.stops[piece]] and _preformatted(page, piece):
+        if "\n" in page.source[page.starts[piece] : page.stops[piece]] and _preformatted(
+            page, piece
+        ):
             text = "\n".join(
-                line
-                for line in (" ".join(part.split()) for part in page.lines_of(piece))
-                if line
+                line for line in (" ".join(part.split()) for part in page.lines_of(piece)) if line
             )
         if parts and gap:
             parts.append("\n" if gap >= BREAK else " ")

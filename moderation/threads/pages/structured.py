@@ -15,7 +15,9 @@ from moderation.records import Range
 from moderation.threads.pages.outside import json_items
 from moderation.threads.pages.tree import Page
 
-TYPES = frozenset(("Comment", "UserComments", "Answer", "DiscussionForumPosting", "SocialMediaPosting"))
+TYPES = frozenset(
+    ("Comment", "UserComments", "Answer", "DiscussionForumPosting", "SocialMediaPosting")
+)
 _CHILDREN = ("comment", "comments", "acceptedAnswer", "suggestedAnswer", "reply", "replies")
 _TAGS = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"(?i)<(?:br|/p|/div|/li)\b[^<>]*>")

@@ -24,21 +24,133 @@ from functools import cached_property
 SCOPE = 512  # levels searched for an element that a tag closes implicitly
 
 VOID = frozenset(
-    ["area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param", "source", "track", "wbr"]
+    [
+        "area",
+        "base",
+        "basefont",
+        "bgsound",
+        "br",
+        "col",
+        "embed",
+        "frame",
+        "hr",
+        "img",
+        "input",
+        "keygen",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
 )
 RAW = frozenset(["script", "style", "xmp", "iframe", "noembed", "noframes"])
 ESCAPABLE_RAW = frozenset(("textarea", "title"))
-HIDDEN = frozenset(["script", "style", "template", "textarea", "title", "iframe", "noembed", "noframes", "select"])
+HIDDEN = frozenset(
+    ["script", "style", "template", "textarea", "title", "iframe", "noembed", "noframes", "select"]
+)
 BLOCK = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "li", "legend", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "li",
+        "legend",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "search",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
-_CLOSES_P = BLOCK - frozenset(["body", "br", "caption", "html", "optgroup", "option", "tbody", "td", "tfoot", "th", "thead", "tr"])
-_SPECIAL = BLOCK | VOID | RAW | frozenset(
-    ["applet", "button", "head", "marquee", "object", "select", "template", "textarea", "title"]
+_CLOSES_P = BLOCK - frozenset(
+    [
+        "body",
+        "br",
+        "caption",
+        "html",
+        "optgroup",
+        "option",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+    ]
 )
-_SCOPE_ENDS = frozenset(["applet", "caption", "html", "table", "td", "th", "marquee", "object", "template"])
+_SPECIAL = (
+    BLOCK
+    | VOID
+    | RAW
+    | frozenset(
+        ["applet", "button", "head", "marquee", "object", "select", "template", "textarea", "title"]
+    )
+)
+_SCOPE_ENDS = frozenset(
+    ["applet", "caption", "html", "table", "td", "th", "marquee", "object", "template"]
+)
 _FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "form"]
+    [
+        "a",
+        "b",
+        "big",
+        "code",
+        "em",
+        "font",
+        "i",
+        "nobr",
+        "s",
+        "small",
+        "strike",
+        "strong",
+        "tt",
+        "u",
+        "form",
+    ]
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _CELL_SCOPE = frozenset(("table", "html", "template"))
@@ -77,11 +189,31 @@ class Element:
     tag, and behind its end tag; `first` and `last` bound the numbers of its pieces of text.
     """
 
-    __slots__ = ("_attributes", "_classes", "end", "first", "index", "inner", "last", "page", "parent", "start",
-                 "stop", "tag")
+    __slots__ = (
+        "_attributes",
+        "_classes",
+        "end",
+        "first",
+        "index",
+        "inner",
+        "last",
+        "page",
+        "parent",
+        "start",
+        "stop",
+        "tag",
+    )
 
-    def __init__(self, page: Page, tag: str, parent: Element | None, index: int, start: int,
-                 inner: int, first: int) -> None:
+    def __init__(
+        self,
+        page: Page,
+        tag: str,
+        parent: Element | None,
+        index: int,
+        start: int,
+        inner: int,
+        first: int,
+    ) -> None:
         self.page = page
         self.tag = tag
         self.parent = parent
@@ -443,7 +575,9 @@ def _build(page: Page) -> None:
                 unclosed.add(tag)
                 element.stop = position = length if tag in ("script", "style") else after
             continue
-        if source[after - 2] == "/" and (source[after - 3] in _BEFORE_SLASH or match.end() == after - 2):
+        if source[after - 2] == "/" and (
+            source[after - 3] in _BEFORE_SLASH or match.end() == after - 2
+        ):
             continue  # "<div/>" is open in a browser, but whoever wrote it meant it to be empty
         stack.append(element)
         open_tags[tag] += 1
