@@ -33,7 +33,7 @@ from moderation.records import LABELS
 from moderation.text import Lexer, Tables
 
 FORMAT = 1
-MAX_HEADER = 4 << 20  # bytes; the shipped model's header has about 0.1 MB
+MAX_HEADER = 1 << 20  # bytes; the shipped model's header has about 0.1 MB
 MAX_FILE = 256 << 20  # bytes; the shipped model has under 12 MB
 MAX_BITS = 22
 DEFAULT_NAME = "default"
@@ -195,6 +195,22 @@ def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None
     }
 
 
+class _TwiceError(Exception):
+    """A JSON object with the same key twice, which readers understand differently."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _TwiceError
+    return made
+
+
+def _short(value: Any) -> str:
+    """What a file says, fit for one line of a message."""
+    return ascii(value)[:40]
+
+
 def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
     """Check a file's header without touching its arrays: (settings, arrays, start of data).
 
@@ -220,8 +236,10 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
     except OSError as error:
         raise ModelError(str(path), f"cannot be read: {error.strerror or error}") from error
     try:
-        header = json.loads(raw.decode("utf-8"))
-        settings = json.loads(header["__metadata__"]["moderation"])
+        header = json.loads(raw.decode("utf-8"), object_pairs_hook=_object)
+        settings = json.loads(header["__metadata__"]["moderation"], object_pairs_hook=_object)
+    except _TwiceError as error:
+        raise ModelError(str(path), "a key stands twice in its header") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(
             str(path), f"its header is not that of a model file ({type(error).__name__})"
@@ -230,7 +248,7 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
     _check_settings(str(path), settings)
     expected = _expected(settings)
     if set(header) != set(expected):
-        odd = ", ".join(sorted(set(header) ^ set(expected))[:3])
+        odd = ", ".join(_short(name) for name in sorted(set(header) ^ set(expected))[:3])
         raise ModelError(str(path), f"arrays missing or unknown: {odd}")
     spans: list[tuple[int, int]] = []
     for name, (dtype, shape) in expected.items():
@@ -248,7 +266,9 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
         )
         if found_dtype != dtype or not fits:
             raise ModelError(
-                str(path), f"array {name!r} is {found_dtype}{found_shape}, not {dtype}{list(shape)}"
+                str(path),
+                f"array {name!r} is {_short(found_dtype)}{found_shape[:4]}, "
+                f"not {dtype}{list(shape)}",
             )
         items = 1
         for extent in found_shape:
@@ -271,16 +291,17 @@ def _check_settings(place: str, settings: Any) -> None:
     if not isinstance(settings, dict):
         raise ModelError(place, "its settings are not an object")
     found = settings.get("format")
-    if found != FORMAT:
+    if type(found) is not int or found != FORMAT:
         raise ModelError(
-            place, f"has format {found!r}, this version reads {FORMAT}; train or download it again"
+            place,
+            f"has format {_short(found)}, this version reads {FORMAT}; train or download it again",
         )
     try:
         labels = settings["labels"]
         thresholds = settings["thresholds"]
         tables = settings["tables"]
         good = (
-            list(labels) == list(LABELS)
+            labels == list(LABELS)
             and set(thresholds) == set(labels)
             and all(type(t) in (int, float) and 0 <= t <= 1 for t in thresholds.values())
             and type(settings["bits"]) is int
@@ -292,15 +313,22 @@ def _check_settings(place: str, settings: Any) -> None:
             and all(type(c) is str for c in settings["classes"])
             and type(settings["telling"]) is int
             and 0 <= settings["telling"] <= len(settings["classes"])
-            and all(type(w) is str for w in tables["offensive"])
-            and _is_str_map(tables["homoglyphs"])
-            and _is_str_map(tables["emoji"])
+            and type(settings["rationale"]) is list
+            and len(settings["rationale"]) == 2
+            and all(type(x) in (int, float) and abs(x) < 1e6 for x in settings["rationale"])
+            and type(settings.get("trained", {})) is dict
+            and type(tables["offensive"]) is list
+            and all(type(w) is str and w for w in tables["offensive"])
+            and _is_str_map(tables["homoglyphs"], 8)
+            and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict
             and all(
                 type(v) is list and v and all(type(x) is str and len(x) == 1 for x in v)
                 for v in tables["leet"].values()
             )
             and type(settings["name"]) is str
+            and 0 < len(settings["name"]) <= 100
+            and settings["name"].isprintable()
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(place, f"its settings lack or misstate {error}") from error
@@ -308,9 +336,9 @@ def _check_settings(place: str, settings: Any) -> None:
         raise ModelError(place, "its settings are out of range")
 
 
-def _is_str_map(value: Any) -> bool:
+def _is_str_map(value: Any, longest: int) -> bool:
     return type(value) is dict and all(
-        type(k) is str and type(v) is str and k for k, v in value.items()
+        type(k) is str and type(v) is str and k and len(v) <= longest for k, v in value.items()
     )
 
 

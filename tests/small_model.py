@@ -111,7 +111,7 @@ def make_model(name: str = "small") -> Model:
     for mark in MARKS:
         keys = item_features([mark], classes, by_number)[3]
         put(keys, MARK_WEIGHT)
-    words = list(knowledge.tables.vocabulary)
+    known = list(knowledge.tables.vocabulary)
     pool = np.zeros((len(LABELS), len(POOL)), np.float32)
     pool[:] = (-3.0, 3.1, 2.3, -0.21, 0.13, 0.07, 0.41)
     pool[:, 0] += np.arange(len(LABELS), dtype=np.float32) / -10
@@ -120,8 +120,8 @@ def make_model(name: str = "small") -> Model:
         settings=settings,
         fingerprint=fingerprint,
         weight=weight,
-        vocabulary=np.frombuffer("\n".join(words).encode(), np.uint8),
-        word_class=np.array([classes.get(word, 0) for word in words], np.uint8),
+        vocabulary=np.frombuffer("\n".join(known).encode(), np.uint8),
+        word_class=np.array([classes.get(word, 0) for word in known], np.uint8),
         pool=pool,
         digest="0" * 64,
     )
