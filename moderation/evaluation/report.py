@@ -88,6 +88,16 @@ class Report:
         """The JSON shape: the fields, with "format": 1."""
         return {"format": FORMAT, **asdict(self)}
 
+    @classmethod
+    def from_dict(cls, shape: dict[str, Any]) -> Report:
+        """The report that `to_dict` gave; ValueError, TypeError or KeyError for another shape."""
+        fields = dict(shape)
+        if fields.pop("format", None) != FORMAT:
+            raise ValueError(f"format is not {FORMAT}")
+        fields["figures"] = [Figure(**figure) for figure in fields["figures"]]
+        fields["curves"] = [Curve(**curve) for curve in fields["curves"]]
+        return cls(**fields)
+
 
 def write_tables(report: Report, *, groups: bool = False) -> str:
     """The figures as plain text: one table a set, one line a label; `groups` adds its parts."""
@@ -141,6 +151,9 @@ def make_figure(
     ends = None
     if samples is not None and len(samples):
         ends = interval(np.asarray(samples, dtype=np.float64))
+        # Rows of one group are always drawn whole: that says nothing of chance.
+        if ends and ends[0] == ends[1] and 0 < value < 1:
+            ends = None
     low, high = ends if ends else (None, None)
     return Figure(set_name, label, measure, float(value), low, high, n, positives, group)
 
