@@ -267,17 +267,14 @@ def read_fields(
 # ---------------------------------------------------------------- selectors
 
 
-def _pick(
-    elements: Iterable[Element], text: str, roots: frozenset[int]
-) -> list[tuple[Element, str | None]]:
+def _pick(record: Record, text: str, roots: frozenset[int]) -> list[tuple[Element, str | None]]:
     """All owned elements that fit the first alternative which fits any."""
-    if not text:
-        return []
-    elements = list(elements)
     for selector in compile_selectors(text):
+        last = selector.compounds[-1]
+        pool = record.with_class(last.classes[0]) if last.classes else record.elements
         found = [
             (element, selector.attribute)
-            for element in elements
+            for element in pool
             if selector.matches(element, roots)
             and not (selector.attribute and not element.get(selector.attribute).strip())
         ]
@@ -292,7 +289,7 @@ def _select_bodies(fields: list[Fields], selectors: Selectors, roots: frozenset[
         return False
     hits = 0
     for one in fields:
-        picked = [element for element, _ in _pick(one.record.elements, selectors.body, roots)]
+        picked = [element for element, _ in _pick(one.record, selectors.body, roots)]
         outermost: list[Element] = []
         for element in picked:
             if not outermost or element.index >= outermost[-1].end:
@@ -368,7 +365,7 @@ def _find_dates(
     candidates: list[list[tuple[str, Element, str, str]]] = []
     for one in fields:
         found: list[tuple[str, Element, str, str]] = []
-        for element, attribute in _pick(one.record.elements, selectors.date, roots)[:6]:
+        for element, attribute in _pick(one.record, selectors.date, roots)[:6]:
             dated = _selected_date(element, attribute)
             if dated is not None and len(dated[0]) < 120:
                 one.date_element, one.created_raw, one.created_at = element, dated[0], dated[1]
@@ -558,7 +555,7 @@ def _find_authors(
 ) -> None:
     missing = 0
     for one in fields:
-        for element, attribute in _pick(one.record.elements, selectors.author, roots):
+        for element, attribute in _pick(one.record, selectors.author, roots):
             text = element.get(attribute) if attribute else _name_text(page, element, one)
             name = clean_name(text)
             if name is not None and not (
@@ -816,7 +813,7 @@ def _choose_authors(
 def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
     """Owned elements that are no part of the text: buttons, votes, forms, signatures."""
     record = one.record
-    found = [element for element, _ in _pick_all(record.elements, drop, roots)]
+    found = _pick_all(record, drop, roots)
     for element in record.elements:
         if element.index in roots:
             continue
@@ -829,15 +826,14 @@ def _controls(one: Fields, drop: str, roots: frozenset[int]) -> list[Element]:
     return found
 
 
-def _pick_all(
-    elements: Iterable[Element], text: str, roots: frozenset[int]
-) -> list[tuple[Element, str | None]]:
-    if not text:
-        return []
-    selectors = compile_selectors(text)
-    return [
-        (element, None) for element in elements if any(s.matches(element, roots) for s in selectors)
-    ]
+def _pick_all(record: Record, text: str, roots: frozenset[int]) -> list[Element]:
+    """All owned elements that fit any alternative, alternatives one after the other."""
+    found: list[Element] = []
+    for selector in compile_selectors(text):
+        last = selector.compounds[-1]
+        pool = record.with_class(last.classes[0]) if last.classes else record.elements
+        found += [element for element in pool if selector.matches(element, roots)]
+    return found
 
 
 def _lines(page: Page, pieces: Iterable[int]) -> list[list[int]]:
@@ -1057,7 +1053,7 @@ def _cut_bodies(
             pieces = [p for b in one.body for p in range(b.first, b.last) if p in own]
             whole_record = any(b in record.roots for b in one.body)
             away: set[int] = set()
-            for element, _ in _pick_all(record.elements, selectors.drop, roots):
+            for element in _pick_all(record, selectors.drop, roots):
                 if not any(element.contains(b) and element is not b for b in one.body):
                     away.update(range(element.first, element.last))
             for element in record.elements:
@@ -1079,14 +1075,18 @@ def _cut_bodies(
         if not own:
             continue
         inner = set(own)
-        for element in record.elements:
+        if selectors.quote:
+            hits = _pick_all(record, selectors.quote, roots)
+        else:
+            hits = [
+                e
+                for e in record.elements
+                if e.tag == "blockquote" or (e.classes and _is_quote(e) and e.tag != "q")
+            ]
+        for element in sorted(hits, key=lambda e: e.index):
             if element.index in roots or element.first >= element.last:
                 continue
-            if selectors.quote:
-                hit = bool(_pick_all([element], selectors.quote, roots))
-            else:
-                hit = element.tag == "blockquote" or (_is_quote(element) and element.tag != "q")
-            if not hit or any(element.contains(b) for b in one.body):
+            if any(element.contains(b) for b in one.body):
                 continue
             held = [p for p in range(element.first, element.last) if p in inner]
             if held and (len(held) < len(inner) or one.body):

@@ -212,8 +212,9 @@ def _choose(
     page: Page, options: ReadOptions, systems: Sequence[System], structured: Sequence[System]
 ) -> _Found | None:
     best: _Found | None = None
+    away = _away_ranges(page)
     for system in systems:
-        found = _try_system(page, system)
+        found = _try_system(page, system, away)
         if found is not None:
             options.note(
                 f"system {system.name}: {len(found.records)} records, worth {found.worth:.1f}"
@@ -224,7 +225,7 @@ def _choose(
         options.note(f"chosen: {best.name}, a known system")
         return best
     for system in structured:
-        found = _try_system(page, system)
+        found = _try_system(page, system, away)
         if found is not None:
             options.note(
                 f"vocabulary {system.name}: {len(found.records)} records, worth {found.worth:.1f}"
@@ -252,14 +253,14 @@ _AWAY = re.compile(
 )
 
 
-def _try_system(page: Page, system: System) -> _Found | None:
+def _try_system(page: Page, system: System, away: list[tuple[int, int]]) -> _Found | None:
     if system.when and not exists(page, system.when):
         return None
     elements = select(page, system.record)
     if system.skip:
         skipped = {e.index for e in select(page, system.skip)}
         elements = [e for e in elements if e.index not in skipped]
-    elements = [e for e in elements if not _is_away(e)]
+    elements = _outside(elements, away)
     if len(elements) < system.least:
         return None
     groups = _rows(elements, system) if system.rows else [(e,) for e in _unwrapped(elements)]
@@ -307,11 +308,26 @@ def _try_system(page: Page, system: System) -> _Found | None:
     )
 
 
-def _is_away(element: Element) -> bool:
-    for place in (element, *element.ancestors):
-        if place.attributes and _AWAY.search(place.get("class") + " " + place.id):
-            return True
-    return False
+def _away_ranges(page: Page) -> list[tuple[int, int]]:
+    """Ranges of elements that list recent comments and the like, apart and in order."""
+    ranges: list[tuple[int, int]] = []
+    for element in page.elements:
+        if ranges and element.index < ranges[-1][1]:
+            continue
+        if element.attributes and _AWAY.search(f"{element.get('class')} {element.id}"):
+            ranges.append((element.index, element.end))
+    return ranges
+
+
+def _outside(elements: list[Element], ranges: list[tuple[int, int]]) -> list[Element]:
+    kept = []
+    number = 0
+    for element in elements:
+        while number < len(ranges) and ranges[number][1] <= element.index:
+            number += 1
+        if number == len(ranges) or element.index < ranges[number][0]:
+            kept.append(element)
+    return kept
 
 
 def _unwrapped(elements: list[Element]) -> list[Element]:

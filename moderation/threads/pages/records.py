@@ -27,6 +27,16 @@ class Record:
     number: int = 0
     elements: list[Element] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
+    _by_class: dict[str, list[Element]] | None = None
+
+    def with_class(self, token: str) -> list[Element]:
+        """Its own elements that have a class, in order."""
+        if self._by_class is None:
+            self._by_class = {}
+            for element in self.elements:
+                for name in element.classes:
+                    self._by_class.setdefault(name, []).append(element)
+        return self._by_class.get(token, [])
 
     @property
     def root(self) -> Element:

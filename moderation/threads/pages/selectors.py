@@ -16,6 +16,8 @@ from functools import lru_cache
 
 from moderation.threads.pages.tree import Element, Page
 
+FAR = 64  # levels searched for an ancestor; keeps deep nesting linear
+
 _SIMPLE = re.compile(
     r"(?P<tag>[A-Za-z][\w-]*(?::(?!record)[a-z]+)?|\*)|\.(?P<cls>[\w-]+\*?)|#(?P<id>[\w-]+\*?)"
     r"|\[(?P<attr>[\w:-]+)(?:(?P<op>[*^$~]?=)(?P<value>[^\]]*))?\]|(?P<self>:record)"
@@ -88,9 +90,11 @@ class Selector:
                     return False
             else:
                 place = place.parent
-                while place is not None and not wanted.matches(place, roots):
+                for _ in range(FAR):
+                    if place is None or wanted.matches(place, roots):
+                        break
                     place = place.parent
-                if place is None:
+                if place is None or not wanted.matches(place, roots):
                     return False
         return True
 
