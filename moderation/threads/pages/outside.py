@@ -80,6 +80,10 @@ _ONE_WORD = re.compile(
     r"(?i)^(?:one|ein|eine|un|une|uno|una|um|uma|en|ett|één)\s+(?:comment|kommentar|"
     r"commentaire|comentario|commento|reply|response|thought|reactie)\b"
 )
+# "Show the first 20 comments" tells of a part, not of all
+_PART = re.compile(
+    r"(?i)^\W*(?:show|view|load|see|next|previous|first|last|zeige|weitere|voir|ver)\b"
+)
 _ATTRIBUTES = (
     "data-comment-count",
     "data-comments-count",
@@ -228,7 +232,9 @@ def declared_count(
 
 def count_in(text: str) -> int | None:
     """12 in "12 Comments", "Kommentare (12)"; None where no count is."""
-    match = COUNT.search(text) if len(text) <= 120 else None
+    if len(text) > 120 or _PART.match(text):
+        return None
+    match = COUNT.search(text)
     if match is None:
         match = COUNT_AFTER.search(text)
     if match:

@@ -517,13 +517,14 @@ def _from_items(items: list[Item], source: Source) -> tuple[Comment, ...]:
 
 def _kind(page: Page, one: Fields, system: System | None, text: str) -> tuple[Kind, Status]:
     root = one.record.root
-    kind: Kind = "post" if system is not None and system.forum else "comment"
+    # a page does not tell whether its first post opens the topic: all posts are comments
+    kind: Kind = "comment"
     if "pingback" in root.classes:
         kind = "pingback"
     elif "trackback" in root.classes:
         kind = "trackback"
     status: Status = "visible"
-    if kind in ("comment", "post"):
+    if kind == "comment":
         short = text if len(text) < 120 else ""
         whole = page.fold(one.record.pieces[:12]) if not text else ""
         if (

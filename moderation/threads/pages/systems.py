@@ -19,7 +19,7 @@ class System:
     - `author`, `date`, `body`, `drop` (not part of the text), `quote`, `deleted`, `id`, `parent`
       (an attribute with the parent's id), `depth` (an attribute with a number).
     - `skip`: records that are none (a template, the opening post of a question page).
-    - `forum`: records are posts. `threaded`: False where the system knows no replies, True where
+    - `threaded`: False where the system knows no replies, True where
       a record without parent is known to be at the top, None where the page must show it.
     - `titles`: a comment has a title of its own, which is taken with its text.
     - `weight`: below 1 for shared vocabularies, which a system's own entry beats.
@@ -39,7 +39,6 @@ class System:
     depth: str = ""
     skip: str = ""
     rows: bool = False
-    forum: bool = False
     threaded: bool | None = None
     weight: float = 1.0
     titles: bool = False
@@ -291,7 +290,6 @@ SYSTEMS: tuple[System, ...] = (
         quote="blockquote",
         deleted=".post-hidden, .deleted",
         id=":record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -307,7 +305,6 @@ SYSTEMS: tuple[System, ...] = (
         id=".name a[name]@name, a[name]@name",
         quote="td.quote, .quotecontent, .quotetitle, blockquote",
         rows=True,
-        forum=True,
         threaded=False,
     ),
     System(
@@ -320,7 +317,6 @@ SYSTEMS: tuple[System, ...] = (
         body=".postmsg, .entry-content",
         drop=".postsignature, .sig-content, .postedit",
         id=":record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -334,7 +330,6 @@ SYSTEMS: tuple[System, ...] = (
         quote=".bbcode_quote, .bbcode_container .quote_container",
         drop=".b-post__footer, .post-signature, .signature",
         id=":record@data-node-id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -349,7 +344,6 @@ SYSTEMS: tuple[System, ...] = (
         quote=".bbcode_quote, .bbcode_container",
         drop=".signaturecontainer, .after_content",
         id=":record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -363,7 +357,6 @@ SYSTEMS: tuple[System, ...] = (
         drop=".signature",
         quote="[id^=post_message_] table, .quote, blockquote",
         id="[id^=post_message_]@id, :record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -381,7 +374,6 @@ SYSTEMS: tuple[System, ...] = (
         drop=".message-signature, .js-selectToQuoteEnd, .message-lastEdit",
         id=":record[data-content]@data-content, :record@id",
         skip=".message--quickReply, .js-quickReply",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -396,7 +388,6 @@ SYSTEMS: tuple[System, ...] = (
         quote=".bbCodeQuote, .quoteContainer",
         drop=".messageTextEndMarker, .signature, .baseHtml.signature, .editDate",
         id=":record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -414,7 +405,6 @@ SYSTEMS: tuple[System, ...] = (
         drop=".crawler-linkback-list",
         quote="aside.quote, blockquote",
         id=":record@id, [id^=post_]@id",
-        forum=True,
     ),
     System(
         "discourse",
@@ -429,7 +419,6 @@ SYSTEMS: tuple[System, ...] = (
         drop=".cooked-selection-barrier, .post-menu-area, .lightbox .meta, "
         ".badge-notification.clicks",
         id=":record@data-post-id, article@data-post-id",
-        forum=True,
     ),
     System(
         "stackexchange",
@@ -531,7 +520,6 @@ SYSTEMS: tuple[System, ...] = (
         quote=".ipsQuote, blockquote.ipsQuote, blockquote",
         drop=".signature, [data-role=memberSignature], .ipsComment_controls, .ipsItemControls",
         id=":record[id^=elComment_]@id, :record@id, [data-commentid]@data-commentid",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -545,7 +533,6 @@ SYSTEMS: tuple[System, ...] = (
         quote="blockquote.mycode_quote, blockquote",
         drop=".signature, .post_meta",
         id=":record@id, [id^=pid]@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -560,7 +547,6 @@ SYSTEMS: tuple[System, ...] = (
         quote=".bbc_standard_quote, .bbc_alternate_quote, blockquote, .quoteheader",
         drop=".signature, .moderatorbar",
         id=".inner@id, [id^=msg_]@id, [id^=subject_]@id, :record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -574,7 +560,6 @@ SYSTEMS: tuple[System, ...] = (
         quote="blockquote, .Quote, .js-quoteEmbed, .embed-quote",
         drop=".Signature, .Reactions, .UserSignature",
         id=":record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -589,7 +574,6 @@ SYSTEMS: tuple[System, ...] = (
         quote="blockquote.quoteBox, .quoteBox, blockquote",
         drop=".messageSignature, .messageFooterNote, .messageFooter",
         id=":record@data-post-id, :record@data-object-id, :record@id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -602,7 +586,6 @@ SYSTEMS: tuple[System, ...] = (
         body=".Post-body",
         quote="blockquote",
         id=":record@data-id",
-        forum=True,
         threaded=False,
     ),
     System(
@@ -615,7 +598,6 @@ SYSTEMS: tuple[System, ...] = (
         body="[component=post/content], .content[itemprop=text], .content",
         id=":record@data-pid",
         drop="[component=post/signature], .post-signature",
-        forum=True,
         threaded=False,
     ),
     System(
