@@ -32,7 +32,7 @@ h3 { font-size: 1rem; margin: 0 0 .4rem; } p { margin: .3rem 0; }
 .against { background: rgba(var(--against), var(--a)); }
 u { text-decoration: underline 2px var(--bar); text-underline-offset: 4px; }
 .bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: .35rem .8rem;
-  align-items: center; }
+  align-items: center; margin-bottom: .8rem; }
 .track { position: relative; height: 1rem; background: var(--card); border-radius: 4px;
   border: 1px solid var(--line); }
 .fill { height: 100%; border-radius: 3px; background: var(--bar); }

@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
+COMMON = 300  # ranks of the small words that sentences are made of
+LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -58,6 +60,7 @@ _NUMBER = re.compile(
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
 _MASKS = "*#_-.@%$&!?+~^·•"
+_CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
 _SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
@@ -294,7 +297,10 @@ class Lexer:
         if not latin and foreigners:
             # A word wholly of another script is left alone unless it spells an offensive one.
             folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
-            if len(folded) < 4 or folded not in self._offensive:
+            living = any("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
+            if len(folded) < 4 or not (
+                len(folded) > 4 and self._likely(folded) if living else folded in self._offensive
+            ):
                 return letters, origin
         out: list[str] = []
         places: list[int] = []
@@ -306,7 +312,7 @@ class Lexer:
 
     def _read_slowly(self, chunk: str) -> Reading:
         ends = _ENDS.search(chunk[-20:]) is not None
-        marks = dict.fromkeys(_marks(chunk, chunk))
+        marks = dict.fromkeys(_marks(chunk, _edges(chunk)))
         words: list[Word] = []
         rest_start = 0
         if not chunk.isascii():
@@ -487,22 +493,25 @@ class Lexer:
 
         Slips: a letter dropped, doubled, or two neighbours swapped (Damerau 1964), looked up by
         deletes (the symmetric delete index of SymSpell). The first letter must agree, except in
-        a swap. A replaced letter counts only where a vowel replaces a vowel.
+        a swap, and the last where one was dropped. A replaced letter counts only where a vowel
+        replaces a vowel. Rare words are not looked for: an unknown word is more often a name.
         """
         if self._deletes is None:
             # The index takes a tenth of a second: a few words are looked up without it.
             self._repairs += 1
             if self._repairs < 500:
-                found = {t for t in _slips(word) if len(t) >= 5 and t in self._offensive}
+                found = {t for t in _slips(word) if len(t) >= 5 and self._likely(t)}
                 return min(found, key=lambda target: self._offensive[target], default=None)
             self._letters, self._deletes = self._index_slips()
         if "".join(sorted(set(word))) not in self._letters:
             return None
         found = set()
-        found.update(t for t in self._deletes.get(word, ()) if t[0] == word[0])
+        found.update(
+            t for t in self._deletes.get(word, ()) if t[0] == word[0] and t[-1] == word[-1]
+        )
         for i in range(len(word)):
             shorter = word[:i] + word[i + 1 :]
-            if len(shorter) >= 5 and shorter in self._offensive and i:
+            if len(shorter) >= 5 and i and self._likely(shorter):
                 doubled = word[i] == word[i - 1] or (i + 1 < len(word) and word[i] == word[i + 1])
                 if doubled:
                     found.add(shorter)
@@ -528,12 +537,15 @@ class Lexer:
             return None
         return min(found, key=lambda target: self._offensive[target])
 
+    def _likely(self, word: str) -> bool:
+        return word in self._offensive and self._known.get(word, LIKELY) < LIKELY
+
     def _index_slips(self) -> tuple[set[str], dict[str, list[str]]]:
         """The letters that a slip can have, and offensive words by every one-letter deletion."""
         deletes: dict[str, list[str]] = {}
         letters: set[str] = set()
         for target in self._offensive:
-            if len(target) < 5 or not target.isalpha():
+            if len(target) < 5 or not self._likely(target) or not target.isalpha():
                 continue
             own = set(target)
             letters.add("".join(sorted(own)))
@@ -551,7 +563,13 @@ class Lexer:
         parts = self._best_parts(word)
         if parts is None or len(parts) < 2:
             return None
-        if not any(p in self._offensive and len(p) >= 4 for p in parts):
+        # "penis|tone", "shuttle|cock", "he|arse": nouns of which one sounds bad are names and
+        # things; what people glue to an insult is another one, or the small words of a sentence.
+        bad = [p for p in parts if len(p) >= 4 and p in self._offensive]
+        others = [p for p in parts if p not in bad]
+        if not bad or (others and all(self._known.get(p, COMMON) >= COMMON for p in others)):
+            return None
+        if others and max(map(len, bad)) == 4 and max(map(len, others)) < 3:
             return None
         return parts
 
@@ -646,6 +664,8 @@ class Lexer:
                 return None
         if swapped == 0 or (letters == 0 and any(c.isdigit() for c in core)):
             return None
+        if len(core) <= 4 and _CODE.fullmatch(core):
+            return None
         best: tuple[int, str] | None = None
         first: str | None = None
         for choice in itertools.product(*options):
@@ -686,8 +706,8 @@ class Lexer:
         masks = {c for c in core if not c.isalpha()}
         if letters == 1 and masks != {"*"}:
             return None
-        if not masks & set("*#@$%&!?+") and letters < len(core) - 1:
-            return None
+        if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
+            return None  # "b.a", "x-y"
         if self._by_first is None:
             by_first: dict[str, list[str]] = {}
             for word in self._offensive:
@@ -713,7 +733,7 @@ class Lexer:
 def _slips(word: str) -> Iterable[str]:
     """Every word that `word` may be one slip of; see `Lexer._repair`."""
     n = len(word)
-    for i in range(1, n + 1):
+    for i in range(1, n):
         for letter in "abcdefghijklmnopqrstuvwxyz":
             yield word[:i] + letter + word[i:]  # a letter was dropped
     for i in range(1, n):
@@ -762,6 +782,12 @@ def _marks(core: str, chunk: str) -> tuple[str, ...]:
     if chunk[:1] in '"“«' and chunk:
         marks.append(MARK_QUOTE)
     return tuple(marks)
+
+
+def _edges(chunk: str) -> str:
+    """The symbols before the first and after the last letter or digit: "sh!t!" -> "!"."""
+    spots = [i for i, char in enumerate(chunk) if char.isalnum()]
+    return chunk[: spots[0]] + chunk[spots[-1] + 1 :] if spots else chunk
 
 
 def _place(words: list[str], spots: list[int], core: str) -> Iterable[Word]:
