@@ -14,17 +14,33 @@ unless the result is a word that is known: inventing abuse in harmless text is t
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
 COMMON = 300  # ranks of the small words that sentences are made of
 LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEAR: dict[str, set[str]] = {letter: set() for row in _ROWS for letter in row}
+for _upper, _lower in ((_ROWS[0], _ROWS[1]), (_ROWS[1], _ROWS[2])):
+    for _i, _letter in enumerate(_lower):
+        for _other in _upper[_i : _i + 2]:
+            _NEAR[_letter].add(_other)
+            _NEAR[_other].add(_letter)
+for _row in _ROWS:
+    for _left, _right in itertools.pairwise(_row):
+        _NEAR[_left].add(_right)
+        _NEAR[_right].add(_left)
+SLIPS_TO: dict[str, str] = {  # letter written -> letters that may have been meant
+    letter: "".join(sorted((near | (set("aeiou") if letter in "aeiouy" else set())) - {letter}))
+    for letter, near in _NEAR.items()
+}
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -146,8 +162,11 @@ class Lexer:
         self._deletes: dict[str, list[str]] | None = None
         self._letters: set[str] = set()
         self._repairs = 0
+        self._common: list[str] | None = None
         self._by_first: dict[str, list[str]] | None = None
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
+        sounds = [key for key in tables.leet if key.isascii() and key.isalpha()]
+        self._sounds = re.compile("|".join(sorted(sounds, key=len, reverse=True)) or "(?!)")
         self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
         split_words = [word for word in tables.offensive if 5 <= len(word) <= 12]
         self._heads = {word[:i] for word in split_words for i in range(2, len(word) - 1)}
@@ -247,6 +266,12 @@ class Lexer:
             else:
                 squeezed = self._squeeze(core)
                 words = [str(squeezed)] if squeezed in self._offensive else self._segment(core)
+                if words is None and len(kept) == len(joined) // 2 + 1:
+                    # Single letters: the word or the words that they spell, harmless or not.
+                    if len(core) >= 4 and core in self._known:
+                        words = [core]
+                    elif len(core) >= 8:
+                        words = self._best_parts(core)
         else:
             found = self._unleet(core)
             if found is not None and found in self._offensive:
@@ -311,6 +336,19 @@ class Lexer:
         return out, places
 
     def _read_slowly(self, chunk: str) -> Reading:
+        if "&" in chunk and ";" in chunk:
+            plain, places = _unescape(chunk)
+            if plain != chunk:
+                inner = self._read_stretches(plain)
+                return replace(
+                    inner,
+                    words=tuple(
+                        Word(w.text, places[w.start][0], places[w.end - 1][1]) for w in inner.words
+                    ),
+                )
+        return self._read_stretches(chunk)
+
+    def _read_stretches(self, chunk: str) -> Reading:
         ends = _ENDS.search(chunk[-20:]) is not None
         marks = dict.fromkeys(_marks(chunk, _edges(chunk)))
         words: list[Word] = []
@@ -378,7 +416,7 @@ class Lexer:
             left += 1
         while right > left and text[right - 1] in _OUTER:
             right -= 1
-        if left == right:
+        if left == right or not any(map(str.isalnum, text)):
             stars = text.count("*")
             if stars >= 3 or (len(text) >= 3 and len(set(text) & set("#@$%&*!")) >= 3):
                 marks[MARK_CENSORED] = None
@@ -444,6 +482,9 @@ class Lexer:
             repaired = self._repair(word)
             if repaired is not None:
                 return [repaired]
+        sounded = self._sound(word)
+        if sounded is not None:
+            return [sounded]
         if len(word) >= 6:
             begins = self._beginnings
             if any(word[i : i + 4] in begins for i in range(len(word) - 3)):
@@ -451,6 +492,26 @@ class Lexer:
                 if parts is not None:
                     return parts
         return [word[:MAX_WORD]]
+
+    def _sound(self, word: str) -> str | None:
+        """A spelling by sound ("phuck", "azz") of a likely offensive word."""
+        spots = [(m.start(), m.group()) for m in self._sounds.finditer(word)][:3]
+        if not spots:
+            return None
+        best: tuple[int, str] | None = None
+        options = [(written, *self.tables.leet[written]) for _, written in spots]
+        for choice in itertools.product(*options):
+            parts: list[str] = []
+            at = 0
+            for (start, written), spoken in zip(spots, choice, strict=True):
+                parts += [word[at:start], spoken]
+                at = start + len(written)
+            parts.append(word[at:])
+            candidate = "".join(parts)
+            rank = self._offensive.get(candidate, LIKELY)
+            if rank < LIKELY and len(candidate) >= 3 and (best is None or rank < best[0]):
+                best = (rank, candidate)
+        return None if best is None else best[1]
 
     def _squeeze(self, word: str) -> str | None:
         """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
@@ -494,7 +555,8 @@ class Lexer:
         Slips: a letter dropped, doubled, or two neighbours swapped (Damerau 1964), looked up by
         deletes (the symmetric delete index of SymSpell). The first letter must agree, except in
         a swap, and the last where one was dropped. A replaced letter counts only where a vowel
-        replaces a vowel. Rare words are not looked for: an unknown word is more often a name.
+        replaces a vowel or a key its neighbour. Rare words are not looked for: an unknown word is
+        more often a name.
         """
         if self._deletes is None:
             # The index takes a tenth of a second: a few words are looked up without it.
@@ -525,13 +587,12 @@ class Lexer:
                     and target[differ[0]] == word[differ[1]]
                     and target[differ[1]] == word[differ[0]]
                 )
-                vowel = (
+                slip = (
                     len(differ) == 1
                     and differ[0] > 0
-                    and target[differ[0]] in "aeiou"
-                    and word[differ[0]] in "aeiouy"
+                    and target[differ[0]] in SLIPS_TO[word[differ[0]]]
                 )
-                if swap or vowel:
+                if swap or slip:
                     found.add(target)
         if not found:
             return None
@@ -553,9 +614,10 @@ class Lexer:
                 shorter = target[:i] + target[i + 1 :]
                 deletes.setdefault(shorter, []).append(target)
                 letters.add("".join(sorted(set(shorter))))
-                if i and target[i] in "aeiou":
-                    for vowel in "aeiouy":
-                        letters.add("".join(sorted({*shorter, vowel})))
+                if i:
+                    for near in SLIPS_TO:
+                        if target[i] in SLIPS_TO[near]:
+                            letters.add("".join(sorted({*shorter, near})))
         return letters, deletes
 
     def _segment(self, word: str) -> list[str] | None:
@@ -721,13 +783,41 @@ class Lexer:
         pool = [word for word in pool if size <= len(word) <= size + grown and word.endswith(last)]
         if not pool:
             return None
-        pattern = re.compile(
-            re.sub(r"\\?[^a-z\\]+", lambda m: _mask_pattern(m.group()), re.escape(core))
-        )
-        for word in pool:
-            if pattern.fullmatch(word):
-                return word
-        return None
+        pattern = re.compile(re.sub(r"[^a-z]+", lambda m: _mask_pattern(m.group()), core))
+        found = next((word for word in pool if pattern.fullmatch(word)), None)
+        if found is None or self._offensive[found] < 300:
+            return found
+        # Rarer ones only where no common harmless word fits as well ("w*rk").
+        if self._common is None:
+            common = sorted(self._known, key=self._known.__getitem__)[:5000]
+            self._common = [word for word in common if word not in self._offensive]
+        if any(pattern.fullmatch(word) for word in self._common):
+            return None
+        return found
+
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
+
+
+def _unescape(chunk: str) -> tuple[str, list[tuple[int, int]]]:
+    """Character references read as characters, and the range that each character came from."""
+    out: list[str] = []
+    places: list[tuple[int, int]] = []
+    at = 0
+    for match in _ENTITY.finditer(chunk):
+        spoken = html.unescape(match.group())
+        if spoken == match.group() or len(spoken) != 1:
+            continue
+        for i in range(at, match.start()):
+            out.append(chunk[i])
+            places.append((i, i + 1))
+        out.append(spoken)
+        places.append(match.span())
+        at = match.end()
+    for i in range(at, len(chunk)):
+        out.append(chunk[i])
+        places.append((i, i + 1))
+    return "".join(out), places
 
 
 def _slips(word: str) -> Iterable[str]:
@@ -739,10 +829,8 @@ def _slips(word: str) -> Iterable[str]:
     for i in range(1, n):
         if word[i] == word[i - 1] or (i + 1 < n and word[i] == word[i + 1]):
             yield word[:i] + word[i + 1 :]  # a letter was doubled
-        if word[i] in "aeiouy":
-            for vowel in "aeiou":
-                if vowel != word[i]:
-                    yield word[:i] + vowel + word[i + 1 :]
+        for letter in SLIPS_TO[word[i]]:
+            yield word[:i] + letter + word[i + 1 :]  # a vowel or a neighbouring key was hit
     for i in range(n - 1):
         if word[i] != word[i + 1]:
             yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
@@ -755,10 +843,9 @@ def chunk_word(chunk: str) -> str | None:
 
 
 def _mask_pattern(masked: str) -> str:
-    run = masked.replace("\\", "")
-    if len(run) == 1:
-        return "[a-z]{1,2}" if run == "*" else "[a-z]"
-    return f"[a-z]{{{len(run)}}}"
+    if len(masked) == 1:
+        return "[a-z]{1,2}" if masked == "*" else "[a-z]"
+    return f"[a-z]{{{len(masked)}}}"
 
 
 def _bare(word: str) -> str:

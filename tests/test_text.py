@@ -1,0 +1,275 @@
+"""The lexer: any text, places that point at what was written, tricks undone, no abuse invented."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import moderation
+from moderation.features import encode_chunks
+from moderation.model import Model
+from moderation.scoring import scorer_of
+from moderation.text import (
+    BREAK,
+    MARK_CAPS,
+    MARK_CENSORED,
+    MARK_EXCLAIM,
+    MARK_EXCLAIMS,
+    MARK_MENTION,
+    MARK_NUMBER,
+    MARK_QUESTION,
+    MARK_URL,
+    MARKS,
+    MAX_CHUNK,
+    MAX_WORD,
+    Lexer,
+    Reading,
+    locate,
+    split,
+)
+from tests.small_model import small_model
+from tests.strategies import chunks, texts
+
+CASES = Path(__file__).parent / "cases"
+LEXER = small_model().lexer
+shipped = pytest.mark.skipif(
+    not (Path(__file__).parent.parent / "models" / "default.safetensors").is_file(),
+    reason="models/default.safetensors is not there yet",
+)
+# What the lexer is known to read wrongly, by the chunk as written: each is a name or a foreign
+# word one slip away from an insult. A case that is read rightly again must leave this list.
+INVENTED = frozenset(
+    json.loads(line)["chunk"]
+    for line in (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines()
+)
+# Trick -> share of the hand-written cases whose offensive words must be read. The tricks that are
+# not here are met by character n-grams or by the lexicon's own spellings, not by the lexer.
+READ = {
+    "combining": 1.0, "dotted": 0.85, "enclosed": 1.0, "fullwidth": 1.0, "homoglyph": 1.0,
+    "leet": 0.75, "masked": 0.75, "math": 1.0, "mixed_case": 1.0, "small_caps": 1.0,
+    "spaced": 0.85, "starred": 1.0, "stretched": 0.9, "trailing_symbols": 1.0, "zero_width": 1.0,
+    "glued": 0.7, "swapped": 0.6, "doubled": 0.75, "emoji_word": 1.0,
+}  # fmt: skip
+HARMFUL = ("slur", "insult", "insult.strong", "profanity", "sexual", "dehumanise", "contempt")
+
+
+def read_cases(name: str) -> list[dict[str, str]]:
+    lines = (CASES / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def check(reading: Reading, written: str) -> None:
+    for word in reading.words:
+        assert 0 <= word.start < word.end <= len(written), (written, word)
+        assert 1 <= len(word.text) <= MAX_WORD
+        assert not any(c.isspace() or c < " " for c in word.text)
+        word.text.encode("utf-8")  # no lone surrogate
+    assert set(reading.marks) <= set(MARKS)
+    assert len(set(reading.marks)) == len(reading.marks)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts)
+def test_split_and_locate_agree(text: str) -> None:
+    found, starts = locate(text)
+    assert found == split(text)
+    for chunk, start in zip(found, starts, strict=True):
+        if chunk == BREAK:
+            assert text[start] in ("\n", BREAK)
+        else:
+            assert text[start : start + len(chunk)] == chunk
+    assert starts == sorted(set(starts))
+    assert "".join(text.split()) == "".join(c for c in found if c != BREAK) or BREAK in text
+
+
+@settings(max_examples=300, deadline=None)
+@given(chunks)
+def test_any_chunk_is_read(chunk: str) -> None:
+    reading = LEXER.read(chunk)
+    check(reading, chunk)
+    assert reading == Lexer(LEXER.tables).read(chunk)  # no memory of what was read before
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(chunks.filter(lambda c: c and not c.isspace()), min_size=1, max_size=8))
+def test_joined_chunks_are_read(pieces: list[str]) -> None:
+    reading = LEXER.read_joined(pieces)
+    if reading is not None:
+        check(reading, " ".join(pieces))
+        assert any(word.text in LEXER.tables.offensive for word in reading.words)
+
+
+@settings(max_examples=150, deadline=None)
+@given(chunks)
+def test_plain_words_are_read_alike_by_both_ways(chunk: str) -> None:
+    fast = LEXER.quick(chunk)
+    if fast is not None:
+        word, marks, flags = fast
+        reading = LEXER.read(chunk)
+        assert [w.text for w in reading.words] == [word]
+        assert reading.marks == marks
+        assert (reading.ends, reading.single) == (bool(flags & 1), bool(flags & 2))
+
+
+def test_slips_are_found_alike_with_and_without_the_index() -> None:
+    """The lexer looks slips up in an index once it has seen many: the answers must not change."""
+    few, many = Lexer(LEXER.tables), Lexer(LEXER.tables)
+    many._letters, many._deletes = many._index_slips()
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    targets = [w for w in LEXER.tables.offensive if 5 <= len(w) <= 9 and w.isalpha()]
+    random = np.random.default_rng(3)
+    for number in range(400):
+        target = targets[int(random.integers(len(targets)))]
+        at = int(random.integers(len(target)))
+        letter = alphabet[int(random.integers(26))]
+        word = [
+            target[:at] + target[at + 1 :],
+            target[:at] + letter + target[at:],
+            target[:at] + target[at : at + 2][::-1] + target[at + 2 :],
+            target[:at] + letter + target[at + 1 :],
+        ][number % 4]
+        few._repairs = 0
+        assert few._repair(word) == many._repair(word), word
+
+
+def test_long_chunks_are_read_in_pieces() -> None:
+    chunk = ("x" * 60 + ".idiot.") * 200
+    reading = LEXER.read(chunk)
+    check(reading, chunk)
+    assert any(w.start > MAX_CHUNK and chunk[w.start : w.end] == "idiot" for w in reading.words)
+
+
+@pytest.mark.parametrize(
+    ("written", "words", "marks"),
+    [
+        ("Idiot!", ["idiot"], {MARK_EXCLAIM}),
+        ("IDIOT!!", ["idiot"], {MARK_CAPS, MARK_EXCLAIMS}),
+        ("(idiot)?", ["idiot"], {MARK_QUESTION}),
+        ("1d10t", ["idiot"], set()),
+        ("sh!t", ["shit"], set()),
+        ("sh!t!", ["shit"], {MARK_EXCLAIM}),
+        ("f*ck", ["fuck"], set()),
+        ("s**t", ["shit"], set()),
+        ("idiooooot", ["idiot"], set()),
+        ("i.d.i.o.t", ["idiot"], set()),
+        ("stup_id", ["stupid"], set()),
+        ("youidiot", ["you", "idiot"], set()),
+        ("ｉｄｉｏｔ", ["idiot"], set()),
+        ("𝖎𝖉𝖎𝖔𝖙", ["idiot"], set()),
+        ("іdіоt", ["idiot"], set()),
+        ("i\u200bd\u200bi\u200bot", ["idiot"], set()),
+        ("i\u0336d\u0336i\u0336o\u0336t\u0336", ["idiot"], set()),
+        ("don't", ["dont"], set()),
+        ("idiot's", ["idiot"], set()),
+        ("http://a.example/idiot", [], {MARK_URL}),
+        ("idiot@mail.example", [], {MARK_MENTION}),
+        ("142,460", [], {MARK_NUMBER}),
+        ("#@$%!", [], {MARK_CENSORED, MARK_EXCLAIM}),
+        ("****", [], {MARK_CENSORED}),
+    ],
+)
+def test_readings(written: str, words: list[str], marks: set[str]) -> None:
+    reading = LEXER.read(written)
+    assert [w.text for w in reading.words] == words
+    assert set(reading.marks) == marks
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["assessment", "Scunthorpe", "cockpit", "Essex", "Nishit", "shitake", "Penistone", "Cockburn",
+     "Woodcock", "Hearse", "SH17", "5H17", "v1.5.5", "B.A.", "спит", "привет", "Ελλάδα"],
+)  # fmt: skip
+def test_innocent_words_stay_what_they_are(word: str) -> None:
+    assert not [w.text for w in LEXER.read(word).words if w.text in LEXER.tables.offensive]
+
+
+def test_spaced_letters_are_read_together() -> None:
+    joined = LEXER.read_joined(["i", "d", "i", "o", "t!"])
+    assert joined is not None
+    assert [(w.text, w.start, w.end) for w in joined.words] == [("idiot", 0, 9)]
+    assert LEXER.read_joined(["a", "b", "c"]) is None
+    assert LEXER.read_joined(["5", "4", "5", "6"]) is None
+
+
+def test_sentences_end() -> None:
+    for written, ends in (("idiot.", True), ('idiot!"', True), ("idiot", False), ("3.5", False)):
+        assert LEXER.read(written).ends is ends
+    assert LEXER.read(BREAK) == Reading(ends=True)
+
+
+# ---------------------------------------------------------------- cases, with the shipped model
+
+
+@cache
+def model() -> Model:
+    return moderation.load()
+
+
+def read(text: str) -> list[tuple[str, list[str]]]:
+    """Chunks (joined where the model joins them) and the words of each."""
+    table = scorer_of(model()).table()
+    found, _ = locate(text)
+    block = encode_chunks(found, np.array([len(found)], np.int64), table)
+    first = block.origin.tolist() if block.origin is not None else list(range(len(found)))
+    out = []
+    for start, end in zip(first, [*first[1:], len(found)], strict=True):
+        pieces = found[start:end]
+        reading = LEXER_OF().read(pieces[0]) if end - start == 1 else LEXER_OF().read_joined(pieces)
+        assert reading is not None
+        out.append((" ".join(pieces), [w.text for w in reading.words]))
+    return out
+
+
+def LEXER_OF() -> Lexer:  # noqa: N802
+    return model().lexer
+
+
+def harmful(words: list[str]) -> list[str]:
+    names = ["", *model().settings["classes"]]
+    return [
+        w
+        for w in words
+        if w in model().lexer.tables.offensive or names[model().classes.get(w, 0)] in HARMFUL
+    ]
+
+
+@shipped
+@pytest.mark.parametrize("trick", sorted(READ))
+def test_tricks_are_undone(trick: str) -> None:
+    missed, total = [], 0
+    for case in read_cases("evasions.jsonl"):
+        if case["trick"] != trick:
+            continue
+        want = Counter(harmful([w for _, words in read(case["clean"]) for w in words]))
+        if not want:
+            continue
+        total += 1
+        found = Counter(w for _, words in read(case["written"]) for w in words)
+        if want - found:
+            missed.append((case["written"], sorted(want - found)))
+    assert total >= 4
+    assert 1 - len(missed) / total >= READ[trick], missed
+
+
+@shipped
+def test_no_abuse_is_invented() -> None:
+    """An offensive word may be read only where its letters stand in the chunk as written."""
+    invented: dict[str, list[str]] = {}
+    for case in read_cases("innocent.jsonl"):
+        for written, words in read(case["text"]):
+            plain = unicodedata.normalize("NFKC", written).lower()
+            literal = set(re.findall(r"[a-z]+", plain)) | {re.sub(r"[^a-z]", "", plain)}
+            new = [w for w in words if w in model().lexer.tables.offensive and w not in literal]
+            if new:
+                invented[written.strip(".,!?:;")] = new
+    assert {k: v for k, v in invented.items() if k not in INVENTED} == {}
+    assert set(invented) >= INVENTED, "read rightly now: take it from invented.jsonl"
