@@ -80,7 +80,9 @@ def explain(text: str, model: Model | None = None) -> Explanation:
             for unit, c in zip(units, contribution.tolist(), strict=True)
             if c != 0.0
         ]
-        rationale[label] = _rationale(model, label, text, units, contribution)
+        rationale[label] = choose_ranges(
+            text, units, weight[:, number], *model.settings["rationale"]
+        )
         members = [unit for unit in units if unit.sentence == which]
         sentence[label] = (
             Range(min(u.start for u in members), max(u.end for u in members))
@@ -189,16 +191,29 @@ def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> 
     raise AssertionError("a word lies inside its chunk")
 
 
-def _rationale(
-    model: Model, label: str, text: str, units: Sequence[Unit], contribution: Float64
+def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
+    """The words of a text and the summed weights of their n-grams: float64, shape (U, L).
+
+    Unlike contributions, these do not depend on how long the text or the sentence is.
+    """
+    chunks, starts = locate(text)
+    table = scorer_of(model).table()
+    block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
+    return _units(model, block, table, chunks, starts)
+
+
+def choose_ranges(
+    text: str, units: Sequence[Unit], values: Float64, floor: float, share: float
 ) -> tuple[Range, ...]:
-    """The ranges that carry a label: words whose contribution is high, neighbours joined."""
+    """The ranges of words whose weight reaches `floor` and `share` of the largest one's.
+
+    Neighbours with nothing but white space between them are joined.
+    """
     if not len(units):
         return ()
-    floor, share = model.settings["rationale"]
-    bar = max(floor, share * float(contribution.max()))
+    bar = max(floor, share * float(values.max()))
     ranges: list[Range] = []
-    for unit, value in zip(units, contribution.tolist(), strict=True):
+    for unit, value in zip(units, values.tolist(), strict=True):
         if value < bar or unit.end == unit.start:
             continue
         if ranges and unit.start >= ranges[-1].end and text[ranges[-1].end : unit.start].isspace():

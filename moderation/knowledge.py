@@ -143,6 +143,15 @@ def class_of(names: Iterable[str]) -> str | None:
     return next((name for name in CLASS_ORDER if name in candidates), None)
 
 
+def _leet() -> dict[str, tuple[str, ...]]:
+    """Symbols, and spellings by sound that may stand anywhere in a word."""
+    found = load_leet("symbol", "glyph")
+    for written, spoken in load_leet("glyph", "phonetic").items():
+        if written.isalpha() and written.isascii() and written not in ("a", "in", "ah", "uh"):
+            found[written] = spoken
+    return found
+
+
 def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     """Build the knowledge from the lexicons and the training texts.
 
@@ -186,7 +195,7 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
         vocabulary={word: rank for rank, word in enumerate(known)},
         offensive={word: rank for rank, word in enumerate(order)},
         homoglyphs=load_homoglyphs(),
-        leet=load_leet(),
+        leet=_leet(),
         emoji=load_emoji(),
     )
     classes: dict[str, int] = {}

@@ -323,7 +323,7 @@ def _check_settings(place: str, settings: Any) -> None:
             and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict
             and all(
-                type(v) is list and v and all(type(x) is str and len(x) == 1 for x in v)
+                type(v) is list and v and all(type(x) is str and 1 <= len(x) <= 4 for x in v)
                 for v in tables["leet"].values()
             )
             and type(settings["name"]) is str

@@ -41,6 +41,8 @@ SLIPS_TO: dict[str, str] = {  # letter written -> letters that may have been mea
     letter: "".join(sorted((near | (set("aeiou") if letter in "aeiouy" else set())) - {letter}))
     for letter, near in _NEAR.items()
 }
+RANKED = 1_500  # offensive words in order of use; behind them come rare and ambiguous ones
+STRONG = 150  # the most used: the only ones that a wrong key or a spelling by sound may mean
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -508,8 +510,8 @@ class Lexer:
                 at = start + len(written)
             parts.append(word[at:])
             candidate = "".join(parts)
-            rank = self._offensive.get(candidate, LIKELY)
-            if rank < LIKELY and len(candidate) >= 3 and (best is None or rank < best[0]):
+            rank = self._offensive.get(candidate, STRONG)
+            if rank < STRONG and len(candidate) >= 3 and (best is None or rank < best[0]):
                 best = (rank, candidate)
         return None if best is None else best[1]
 
@@ -562,12 +564,13 @@ class Lexer:
             # The index takes a tenth of a second: a few words are looked up without it.
             self._repairs += 1
             if self._repairs < 500:
-                found = {t for t in _slips(word) if len(t) >= 5 and self._likely(t)}
-                return min(found, key=lambda target: self._offensive[target], default=None)
+                return self._best_slip(
+                    word, {t for t in _slips(word) if len(t) >= 5 and self._likely(t)}
+                )
             self._letters, self._deletes = self._index_slips()
         if "".join(sorted(set(word))) not in self._letters:
             return None
-        found = set()
+        found: set[str] = set()
         found.update(
             t for t in self._deletes.get(word, ()) if t[0] == word[0] and t[-1] == word[-1]
         )
@@ -594,12 +597,24 @@ class Lexer:
                 )
                 if swap or slip:
                     found.add(target)
-        if not found:
-            return None
-        return min(found, key=lambda target: self._offensive[target])
+        return self._best_slip(word, found)
+
+    def _best_slip(self, word: str, found: set[str]) -> str | None:
+        """The most used of the words found; a wrong key counts only for the strongest."""
+        ranks = self._offensive
+        kept = []
+        for target in found:
+            if len(target) == len(word):
+                differ = [(a, b) for a, b in zip(word, target, strict=True) if a != b]
+                keys = len(differ) == 1 and not set(differ[0]) <= set("aeiouy")
+                if keys and ranks[target] >= STRONG:
+                    continue
+            kept.append(target)
+        return min(kept, key=ranks.__getitem__, default=None)
 
     def _likely(self, word: str) -> bool:
-        return word in self._offensive and self._known.get(word, LIKELY) < LIKELY
+        rank = self._offensive.get(word, RANKED)
+        return rank < RANKED and self._known.get(word, LIKELY) < LIKELY
 
     def _index_slips(self) -> tuple[set[str], dict[str, list[str]]]:
         """The letters that a slip can have, and offensive words by every one-letter deletion."""

@@ -30,6 +30,7 @@ from moderation import __version__
 from moderation.corpora.contrasts import read_contrasts
 from moderation.corpora.registry import Corpus
 from moderation.errors import InputError
+from moderation.explanation import choose_ranges, weigh
 from moderation.features import (
     I32,
     I64,
@@ -418,6 +419,8 @@ class Recipe:
     - `weights`: corpus -> weight of its rows by label, in the order of `records.LABELS`;
     - `epochs`: passes of the solver over the texts;
     - `held`: share of the train groups kept for calibration;
+    - `reference`: "from CORPUS" -> 1 for each corpus whose places the probabilities are about, and
+      label -> how frequent it is there;
     - `lexicons`: whether words carry classes.
     """
 
@@ -436,6 +439,7 @@ class Recipe:
     composed_weight: float = 0.3
     seed: int = 0
     weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    reference: dict[str, float] = field(default_factory=dict)
 
     def weights_of(self, corpus: str) -> tuple[float, ...]:
         """The weights of a corpus's rows by label; a corpus without an entry is left out."""
@@ -461,7 +465,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise InputError(place, f"is not TOML: {error}") from error
     settings = dict(table.get("settings", {}))
-    names = {item.name for item in fields(Recipe)} - {"weights"}
+    names = {item.name for item in fields(Recipe)} - {"weights", "reference"}
     for key in settings:
         if key not in names:
             raise InputError(
@@ -478,7 +482,10 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             if key not in (*LABELS, "all", "reason"):
                 raise InputError(place, f"[weights.{corpus}] names no label of ours: {key!r}")
         weights[corpus] = tuple(float(row.get(name, row.get("all", 0.0))) for name in LABELS)
-    return Recipe(**settings, weights=weights)
+    reference = {
+        key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
+    }
+    return Recipe(**settings, weights=weights, reference=reference)
 
 
 # ---------------------------------------------------------------------------- heads
@@ -651,6 +658,43 @@ def fit_pooling(
     return out
 
 
+def calibrate(
+    pooling: Float32,
+    logits: Float32,
+    labels: Float32,
+    source: npt.NDArray[np.str_],
+    reference: dict[str, float],
+    log: Callable[[str], None] = lambda line: None,
+) -> Float32:
+    """Platt scaling on the reference corpora, to the prevalence that the recipe names.
+
+    A mixture of corpora that were chosen for their abuse has no prevalence that means anything.
+    So the probabilities are those of the reference: held texts of its corpora, positives and
+    negatives weighted so that each label is as frequent as it is there (Platt 1999). A label
+    without positives among them keeps its pooling.
+    """
+    corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
+    inside = np.isin(source, corpora)
+    out = pooling.copy()
+    for number, label in enumerate(LABELS):
+        share = reference.get(label)
+        if share is None:
+            continue
+        rows = np.flatnonzero(inside & ~np.isnan(labels[:, number]))
+        y = labels[rows, number] > 0.5
+        if y.sum() < 10 or (~y).sum() < 10:
+            continue
+        weight = np.where(y, share / y.mean(), (1 - share) / (1 - y.mean()))
+        design = logits[rows, number : number + 1].astype(np.float64)
+        head = LogisticRegression(C=1e4, max_iter=1000)
+        head.fit(design, y, sample_weight=weight)
+        slope, shift = float(head.coef_[0, 0]), float(head.intercept_[0])
+        out[number] *= np.float32(slope)
+        out[number, 0] += np.float32(shift)
+        log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts")
+    return out
+
+
 def train(
     examples: Examples,
     recipe: Recipe,
@@ -725,8 +769,18 @@ def train(
     model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, calibration_labels, calibration_weight)
-    log(f"calibrated on {len(held):,} held texts and {len(made):,} composed ones")
+    log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
+    source = np.array([examples.source[i] for i in held.tolist()])
+    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
+    pooling = calibrate(
+        pooling, Scorer(model).logits(held_texts), labels[held], source, recipe.reference, log
+    )
+    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
+    thresholds = choose_thresholds(
+        Scorer(model).predict_proba(held_texts), labels[held], weight[held], log
+    )
     extra = {
+        "thresholds": thresholds,
         "trained": {
             "version": __version__,
             "texts": int(training.sum()),
@@ -737,9 +791,48 @@ def train(
                 for key, value in vars(recipe).items()
                 if isinstance(value, int | float | bool)
             },
-        }
+            "weights": {
+                corpus: list(row)
+                for corpus, row in recipe.weights.items()
+                if corpus in examples.sources
+            },
+        },
     }
     return assemble(name, knowledge, chosen, heads, pooling, recipe, extra)
+
+
+def choose_thresholds(
+    probability: Float32,
+    labels: Float32,
+    weight: Float32,
+    log: Callable[[str], None] = lambda line: None,
+) -> dict[str, float]:
+    """The probability from which a label is said to be there.
+
+    Toxicity at one half, which is what a calibrated probability invites. The others, which are
+    rarer, where macro-F1 on the held texts of all corpora is best: a place that asks about them
+    has more of them than the reference.
+    """
+    out = {"toxicity": 0.5}
+    for number, label in enumerate(LABELS):
+        if label in out:
+            continue
+        rows = np.flatnonzero(~np.isnan(labels[:, number]) & (weight[:, number] > 0))
+        y, w = labels[rows, number] > 0.5, weight[rows, number].astype(np.float64)
+        out[label] = 0.5
+        if y.sum() < 20 or (~y).sum() < 20:
+            continue
+        order = np.argsort(-probability[rows, number], kind="stable")
+        p, y, w = probability[rows, number][order], y[order], w[order]
+        hit, miss = np.cumsum(w * y), np.cumsum(w * ~y)
+        f_yes = 2 * hit / (hit + miss + hit[-1])
+        clean = miss[-1] - miss  # harmless texts below the threshold
+        f_no = 2 * clean / (clean + (hit[-1] - hit) + miss[-1])
+        best = int(np.argmax(f_yes + f_no))
+        out[label] = round(float(np.clip(p[best], 0.02, 0.9)), 3)
+        macro = (f_yes + f_no)[best] / 2
+        log(f"{label}: yes from {out[label]:.3f}, macro-F1 {macro:.3f} on held texts")
+    return out
 
 
 def share_toxicity(
@@ -768,6 +861,38 @@ def share_toxicity(
         out[:, label] += np.float32(ratio) * heads[:, 0]
         log(f"{LABELS[label]}: {ratio:.2f} of toxicity's weights added")
     return out
+
+
+FLOORS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0)
+SHARES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
+
+
+def choose_rationale(
+    model: Model, texts: Sequence[str], marked: Sequence[Iterable[int]]
+) -> tuple[float, float, float]:
+    """Floor and share (see `explanation.choose_ranges`) that best find what people marked.
+
+    `marked`: the code points that annotators found toxic in each text. Returns the two and the
+    mean character F1 on these texts (SemEval-2021 task 5).
+    """
+    weighed = [weigh(text, model) for text in texts]
+    gold = [set(characters) for characters in marked]
+    best = (0.0, 0.0, -1.0)
+    for floor in FLOORS:
+        for share in SHARES:
+            values = []
+            for text, (units, weight), truth in zip(texts, weighed, gold, strict=True):
+                ranges = choose_ranges(text, units, weight[:, 0], floor, share)
+                found = {i for span in ranges for i in range(span.start, span.end)}
+                values.append(
+                    2 * len(found & truth) / (len(found) + len(truth))
+                    if truth
+                    else float(not found)
+                )
+            mean = float(np.mean(values))
+            if mean > best[2]:
+                best = (floor, share, mean)
+    return best
 
 
 def write(model: Model, output: str | Path) -> Model:

@@ -83,6 +83,14 @@ def train(
         log(f"reading {corpora}")
         training.add_corpora(examples, load_all(corpora, only or None), recipe)
     model = training.train(examples, recipe, output.name.removesuffix(".safetensors"), log)
+    if corpora is not None and (corpora / "toxic_spans.jsonl.gz").is_file():
+        from moderation.corpora import load
+
+        spans = load(corpora, "toxic_spans").part("train")
+        marked = [row["toxic_characters"] for row in spans.raw_labels]
+        floor, share, mean = training.choose_rationale(model, spans.texts[:2000], marked[:2000])
+        model.settings["rationale"] = [floor, share]
+        log(f"words are shown from {floor} and {share} of the largest: character F1 {mean:.3f}")
     written = training.write(model, output)
     log(f"wrote {written.path} ({written})")
     if corpora is None:
