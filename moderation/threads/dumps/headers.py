@@ -501,27 +501,40 @@ def _likeliest(marks: Sequence[Mark], lines: Sequence[int], anchor: int) -> int 
 
 def _name_below(marks: Sequence[Mark], plan: _Plan, index: int, stop: int) -> int:
     """The first line that can be a name and does not recur ("Guest"), else the first line."""
+    best: tuple[bool, float, int] | None = None
     for at in range(index, min(stop, index + 3)):
         if not _may_name(marks[at]):
             break
-        if marks[at].key not in plan.labels:
+        mark = marks[at]
+        if mark.key not in plan.labels and _likeness(mark) >= 0.5:
             return at
-    return index
+        better = (mark.key not in plan.labels, _likeness(mark), -at)
+        if best is None or better > best:
+            best = better
+    return index if best is None else -best[2]
 
 
 def _likeness(mark: Mark) -> float:
     """`name_score` of what a line holds; 0 for ranks such as "Senior Member"."""
     found = mark.key.split()
-    if any(word.strip(" .,:;()") in words("members") for word in found):
+    bare = [word.strip(" .,:;()[]") for word in found]
+    if any(word in words("members") for word in bare):
         return 0.0
     if mark.line.bullet and found and found[0] in words("actions"):
         return 0.0  # an entry of a menu: "Follow Anna", "Invite manually"
-    return name_score(_author(mark.text))
+    score = name_score(_author(mark.text))
+    if all(word in words("roles") for word in bare):
+        return min(score, 0.3)  # "Guest" is a name only where nothing better stands by
+    if any(word in words("roles") for word in bare) and len(bare) <= 3:
+        return 0.5 * score
+    return score
 
 
 def _may_name(mark: Mark) -> bool:
     """Whether a line can be a name although it recurs: "Anonymous" writes most comments."""
-    return not mark.buttons and mark.date is None and mark.number is None and _likeness(mark) >= 0.5
+    return (
+        not mark.buttons and mark.date is None and mark.number is None and _likeness(mark) >= _NAME
+    )
 
 
 def _free(mark: Mark, plan: _Plan) -> bool:
@@ -756,10 +769,19 @@ def _item(marks: Sequence[Mark], record: _Record) -> Item:
         last -= 1  # some forums show the writer's data below the text, name first
     for index in range(last, first, -1):
         # a preview that some pages print below the text: "NAME: its first words"
-        _, colon, words_ = marks[index].text.partition(": ")
-        if colon and words_ and marks[first].text.startswith(words_.rstrip(" .…")):
-            last = index - 1
-            break
+        _, colon, said = marks[index].text.partition(": ")
+        repeated = _letters(said)
+        if colon and repeated and index - first < 200:
+            beginning = ""
+            for mark in marks[first:index]:
+                beginning += _letters(mark.text)
+                if len(beginning) >= len(repeated):
+                    break
+            if beginning.startswith(repeated):
+                last = index - 1
+                break
+    while last > first and not marks[last].text:
+        last -= 1
     lines = [mark.line for mark in marks[first : last + 1]]
     created = next(
         (
@@ -775,6 +797,10 @@ def _item(marks: Sequence[Mark], record: _Record) -> Item:
         created=created,
         confidence=0.95 if record.footed and record.author else 0.8,
     )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text[:LONGEST_LABEL])).lower()
 
 
 def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[Item]) -> None:
@@ -797,7 +823,7 @@ def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[I
 
 
 def _dots(marks: Sequence[Mark], record: _Record) -> int | None:
-    for mark in marks[record.top : record.first]:
+    for mark in marks[max(0, min(record.top, record.anchor - 2)) : record.first]:
         level = _LEVEL.fullmatch(mark.text.lower())
         if level is not None:
             return int(level.group(1))

@@ -14,6 +14,7 @@ from moderation.records import Range
 
 DASHES = "-–—―−"
 BULLETS = "•◦▪▫■□●○◆◇‣⁃∙·*+#@" + DASHES
+DEEP = 15  # columns: lynx marks its fifth level by "@"; further left it calls somebody
 TAB = 8  # columns between tab stops, as in terminals
 _LINE = re.compile(r"[^\r\n]+")
 _NUMBERED = re.compile(r"(\d{1,4})\\?[.)](?=\s|$)")
@@ -117,7 +118,8 @@ def _read_line(gap: int, start: int, raw: str) -> Line:
     if shown:
         first = shown[0]
         if first in BULLETS and (len(shown) == 1 or shown[1].isspace()):
-            bullet, taken = first, 1
+            if first != "@" or indent >= DEEP:
+                bullet, taken = first, 1
         elif first == "o" and indent >= 2 and shown[1:2] == " ":
             bullet, taken = "o", 1  # lynx, third level
         elif first.isdigit() and (match := _NUMBERED.match(shown)) is not None:

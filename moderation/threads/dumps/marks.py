@@ -296,6 +296,11 @@ def _read_buttons(mark: Mark) -> None:
         return
     if len(mark.text) > 100 or len(letters) > 14 or mark.date is not None:
         return
+    if len(letters) == 1 and mark.text[-1] in "?!.":
+        return  # "Link?" is an answer
+    if all(token in words("adverts") for token in letters):
+        mark.buttons = True
+        return
     known = sum(1 for token in letters if token in words("actions"))
     split = [part.lower() for part in re.findall(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+", mark.text)]
     known_split = sum(1 for token in split if token in words("actions"))

@@ -144,6 +144,9 @@ def _count(found: Iterable[str], table: str) -> int:
     return sum(1 for word in found if word in known)
 
 
+_COUNT = re.compile(r"[+~]?\d[\d.,]*\s?[kKmM]?")  # "2.9k": votes
+
+
 def name_score(text: str) -> float:
     """How much a line looks like the name of an author, in [0, 1]; from its shape alone."""
     text = text.strip()
@@ -152,7 +155,7 @@ def name_score(text: str) -> float:
     if text[-1] == "." and len(text.split()[-1]) > 3:
         return 0.0  # "Anna B." is a name, "Its about time." none
     tokens = text.split()
-    if len(tokens) > 6:
+    if len(tokens) > 6 or _COUNT.fullmatch(text):
         return 0.0
     letters = [token for token in tokens if any(character.isalpha() for character in token)]
     if not letters:
