@@ -65,10 +65,19 @@ def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int) -> Float32:
     """Sum rows by owner: (H, L), (H,) -> (count, L)."""
+    if len(owner) > 1:
+        # Runs of one owner first: within a family of n-grams the sentences stand in order.
+        run = np.flatnonzero(owner[1:] != owner[:-1])
+        run += 1
+        run = np.concatenate([_ZERO, run])
+        rows, owner = np.add.reduceat(rows, run, axis=0), owner[run]
     out = np.empty((count, rows.shape[1]), np.float32)
     for label in range(rows.shape[1]):
         out[:, label] = np.bincount(owner, weights=rows[:, label], minlength=count)
     return out
+
+
+_ZERO = np.zeros(1, np.int64)
 
 
 def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
