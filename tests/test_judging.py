@@ -140,6 +140,51 @@ def test_forums_and_dumps(tmp_path: Path) -> None:
         assert judged.author == (right, 1)
 
 
+def test_authors_are_asked_only_where_the_gold_names_one(tmp_path: Path) -> None:
+    forum = {"doc": "t.html", "date": None, "post_link": "", "author_surface": "u.php?id=4"}
+    gold = gold_of(
+        tmp_path,
+        page(0, "first one", author=None),
+        page(1, "second one"),
+        forum | {"index": 0, "text": "first one", "author_display": None},
+        forum | {"index": 1, "text": "second one", "author_display": "ines"},
+    )
+    comments = (Comment("a", "first one", author="kim"), Comment("b", "second one", author="kim"))
+    for document in ("a.html", "t.html"):
+        assert compare([thread(*comments)], gold[document]).author == (0, 1)
+    nameless = (Comment("a", "first one"), Comment("b", "second one", author="ines"))
+    assert compare([thread(*nameless)], gold["a.html"]).author == (1, 1)
+
+
+def test_replies_to_deleted_comments_keep_their_parents(tmp_path: Path) -> None:
+    gold = gold_of(
+        tmp_path,
+        page(0, "first one"),
+        page(1, "", author=None, kind="deleted"),
+        page(2, "[deleted]", author=None, kind="deleted", depth=1, parent_index=1),
+        page(3, "a reply", depth=2, parent_index=2),
+        page(4, "last one"),
+    )["a.html"]
+    first, last = Comment("p", "first one", author="ines"), Comment("t", "last one", author="ines")
+    gone = Comment("q", "", status="deleted")
+    below = Comment("r", "", status="deleted", parent_id="q")
+    reply = Comment("s", "a reply", author="ines", parent_id="r")
+    judged = compare([thread(first, gone, below, reply, last)], gold)
+    assert (judged.gold, judged.extracted, judged.exact) == (3, 3, 3)
+    assert (judged.author, judged.parent) == ((3, 3), (3, 3))
+    # a reply that was hung on another comment, or on the wrong one of two placeholders, is wrong
+    for parent in (None, "p", "q"):
+        moved = Comment("s", "a reply", author="ines", parent_id=parent)
+        assert compare([thread(first, gone, below, moved, last)], gold).parent == (2, 3)
+    # without the placeholders the reply cannot have its parent, and nothing else is lost
+    judged = compare([thread(first, Comment("s", "a reply", author="ines"), last)], gold)
+    assert (judged.exact, judged.parent) == (3, (2, 3))
+    # a text where the gold has a placeholder is one comment too many
+    filled = Comment("q", "the article's own words", author="kim")
+    judged = compare([thread(first, filled, below, reply, last)], gold)
+    assert (judged.gold, judged.extracted, judged.exact) == (3, 4, 3)
+
+
 def export(native: str, **more: Any) -> dict[str, Any]:
     row = {"file": "e.json", "native_id": native, "parent_native_id": None, "author": None}
     row |= {"created_raw": "2020", "status": "approved", "kind": "comment", "thread": "7"}
@@ -161,7 +206,7 @@ def test_exports_are_paired_by_their_ids(tmp_path: Path) -> None:
         gold,
     )
     assert (judged.gold, judged.extracted, judged.exact) == (2, 3, 1)
-    assert (judged.author, judged.parent, judged.created) == ((2, 2), (2, 2), (1, 2))
+    assert (judged.author, judged.parent, judged.created) == ((0, 0), (2, 2), (1, 2))
     assert (judged.status, judged.kind) == ((2, 2), (2, 2))
 
 
@@ -220,7 +265,7 @@ def test_the_command_prints_and_writes_the_table(tmp_path: Path) -> None:
     shape = json.loads(out.read_text("utf-8"))
     assert shape["average"]["f1"] == shape["average"]["parent"] == 1.0
     assert shape["average"]["created"] == shape["average"]["status"] == 1.0
-    assert shape["documents"][name]["counts"]["author"] == [4, 4]
+    assert shape["documents"][name]["counts"]["author"] == [2, 2]  # two are nameless in the gold
     result = CliRunner().invoke(cli, [*arguments, str(EXPORTS / "table.csv")])
     assert isinstance(result.exception, InputError)
     assert "names none of the files" in str(result.exception)

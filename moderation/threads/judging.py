@@ -8,7 +8,8 @@ Gold is JSON Lines, one comment a line, in any of four shapes, told by their key
 - pages: {"doc", "index", "kind", "author", "depth", "parent_index", "text", "text_own"}: `text_own`
   is the text without quotations (either counts), `parent_index` the parent's "index" in the
   document; a null "depth" says that the parent is not known.
-- forums: {"doc", "index", "author_display", "author_surface", "text"}: either name counts.
+- forums: {"doc", "index", "author_display", "author_surface", "text"}: either name counts; where
+  "author_display" is null, the surface is a link and tells no name.
 - exports: {"file", "native_id", "parent_native_id", "author", "created_raw", "status", "kind",
   "thread", "text_raw"}: comments are paired by thread and native id, not by their texts.
 - dumps: {"tool", "doc", "index", "author", "depth", "parent_index", "start", "end"}: the text is
@@ -17,9 +18,18 @@ Gold is JSON Lines, one comment a line, in any of four shapes, told by their key
 A document of which the gold has no line holds no comments; extracting nothing from it is right.
 
 A comment is found when its letters and digits equal the gold's ("exact"), or when the one's
-contain the other's at a length ratio of at least 0.8 ("soft"), one to one. Gold comments without
-any letter or digit are left out, with the extracted ones like them. Where the gold tells kinds and
-none is "post", extracted postings and system messages are left out too: it says nothing of them.
+contain the other's at a length ratio of at least 0.8 ("soft"), one to one. Where the gold tells
+kinds and none is "post", extracted postings and system messages are left out: it says nothing of
+them.
+
+Placeholders (gold of the kind "deleted" or without any letter or digit; extracted comments with the
+status "deleted" or without any) have no text to be found, so they count neither as gold nor as
+extracted. They are still paired, by their order between the comments found, because a reply to a
+deleted comment has a parent like any other: its parent is right where the extracted parent is the
+placeholder that stands at the gold's place.
+
+The author's accuracy is over the gold lines found that name an author: where the gold's author is
+null, nobody looked or the page shows none, and whatever was extracted is neither right nor wrong.
 """
 
 from __future__ import annotations
@@ -44,7 +54,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(slots=True)
 class GoldComment:
-    """One comment as the gold has it; None = the gold does not tell.
+    """One comment as the gold has it; None = the gold does not tell, nor does an empty `authors`.
 
     `parent` is the parent's `key`; `parent_known` says whether the gold tells it. `key` is the
     index in the document or the native id. `exact` holds what must be equal besides the texts:
@@ -54,7 +64,6 @@ class GoldComment:
     key: str
     texts: tuple[str, ...]
     authors: tuple[str, ...] = ()
-    author_known: bool = False
     parent: str | None = None
     parent_known: bool = False
     kind: str | None = None
@@ -159,7 +168,6 @@ def _read_row(row: dict[str, Any]) -> tuple[str, GoldComment]:
             key=str(row["native_id"]),
             texts=(fold(html.unescape(_TAG.sub(" ", raw))),),
             authors=() if author is None else (_fold_name(author),),
-            author_known=True,
             parent=_text(row.get("parent_native_id")),
             parent_known=True,
             kind=row.get("kind"),
@@ -171,14 +179,15 @@ def _read_row(row: dict[str, Any]) -> tuple[str, GoldComment]:
                 "kind": row.get("kind"),
             },
         )
-    names = [row.get(key) for key in ("author", "author_display", "author_surface")]
+    names = [row.get("author"), row.get("author_display")]
+    if isinstance(names[1], str):
+        names.append(row.get("author_surface"))
     authors = tuple(_fold_name(name) for name in names if isinstance(name, str))
     parent = row.get("parent_index")
     comment = GoldComment(
         key=str(row["index"]),
         texts=(),
         authors=authors,
-        author_known=bool(authors),
         parent=_text(parent),
         parent_known=row.get("depth") is not None or parent is not None,
         kind=row.get("kind"),
@@ -227,11 +236,13 @@ def compare(threads: Iterable[Thread], gold: Sequence[GoldComment]) -> Judgement
     if any(g.native for g in gold):
         pairs = _pair_by_id(found, gold, judgement)
     else:
-        wanted = [g for g in gold if any(g.texts)]
-        found = [(t, c) for t, c in found if fold(c.text)]
-        pairs = _pair_by_text(found, wanted, judgement)
-    _judge_fields(found, gold, pairs, judgement)
+        pairs = _pair_by_text(found, gold, judgement)
+    _judge_fields(found, pairs, judgement)
     return judgement
+
+
+def _is_placeholder(comment: GoldComment) -> bool:
+    return comment.kind == "deleted" or not any(comment.texts)
 
 
 def _pair_by_id(
@@ -267,15 +278,17 @@ def _is_soft(one: str, other: str) -> bool:
 def _pair_by_text(
     found: list[tuple[Thread, Comment]], gold: Sequence[GoldComment], judgement: Judgement
 ) -> dict[int, GoldComment]:
-    judgement.gold, judgement.extracted = len(gold), len(found)
-    variants = [_variants(comment) for _, comment in found]
+    variants = [() if c.status == "deleted" else _variants(c) for _, c in found]
+    shown = [number for number, texts in enumerate(variants) if texts]
+    wanted_texts = [wanted for wanted in gold if not _is_placeholder(wanted)]
+    judgement.gold, judgement.extracted = len(wanted_texts), len(shown)
     waiting: dict[str, list[int]] = {}
-    for number, texts in enumerate(variants):
-        for text in texts:
+    for number in shown:
+        for text in variants[number]:
             waiting.setdefault(text, []).append(number)
     pairs: dict[int, GoldComment] = {}
     left: list[GoldComment] = []
-    for wanted in gold:
+    for wanted in wanted_texts:
         candidates = (n for text in wanted.texts for n in waiting.get(text, ()) if n not in pairs)
         same = next(candidates, None)
         if same is None:
@@ -286,7 +299,7 @@ def _pair_by_text(
                 if same in waiting.get(text, ()):
                     waiting[text].remove(same)
     judgement.exact = len(pairs)
-    free = [number for number in range(len(found)) if number not in pairs]
+    free = [number for number in shown if number not in pairs]
     for wanted in left:
         for number in free:
             if any(_is_soft(a, b) for a in variants[number] for b in wanted.texts if b):
@@ -294,15 +307,31 @@ def _pair_by_text(
                 free.remove(number)
                 break
     judgement.soft = len(pairs)
-    everything = "\n".join(text for wanted in gold for text in wanted.texts)
-    for number, texts in enumerate(variants):
-        text = texts[0]
+    everything = "\n".join(text for wanted in wanted_texts for text in wanted.texts)
+    for number in shown:
+        text = variants[number][0]
         judgement.characters += len(text)
         if number in pairs:
             judgement.leaked += max(0, len(text) - max(map(len, pairs[number].texts)))
         elif text not in everything:
             judgement.leaked += len(text)
+    _pair_placeholders(pairs, gold, {n for n, texts in enumerate(variants) if not texts})
     return pairs
+
+
+def _pair_placeholders(
+    pairs: dict[int, GoldComment], gold: Sequence[GoldComment], places: set[int]
+) -> None:
+    """Add the placeholders that follow the same comments found in both; `places` = extracted."""
+    numbers = {id(wanted): number for number, wanted in pairs.items()}
+    at = 0  # the number of the extracted comment behind the last one paired
+    for wanted in gold:
+        number = numbers.get(id(wanted))
+        if number is not None:
+            at = number + 1
+        elif _is_placeholder(wanted) and at in places:
+            pairs[at] = wanted
+            at += 1
 
 
 def _variants(comment: Comment) -> tuple[str, ...]:
@@ -317,10 +346,7 @@ def _variants(comment: Comment) -> tuple[str, ...]:
 
 
 def _judge_fields(
-    found: list[tuple[Thread, Comment]],
-    gold: Sequence[GoldComment],
-    pairs: dict[int, GoldComment],
-    judgement: Judgement,
+    found: list[tuple[Thread, Comment]], pairs: dict[int, GoldComment], judgement: Judgement
 ) -> None:
     def add(name: str, right: bool) -> None:
         good, asked = getattr(judgement, name)
@@ -330,9 +356,13 @@ def _judge_fields(
     by_id = {(id(thread), comment.id): comment for thread, comment in found}
     for number, wanted in pairs.items():
         thread, comment = found[number]
-        if wanted.author_known:
-            name = None if comment.author is None else _fold_name(comment.author)
-            add("author", name in wanted.authors if wanted.authors else name is None)
+        if not wanted.native and _is_placeholder(wanted):
+            continue
+        if wanted.authors:
+            add(
+                "author",
+                comment.author is not None and _fold_name(comment.author) in wanted.authors,
+            )
         if wanted.parent_known:
             parent: str | None = None
             if comment.parent_id is not None:
