@@ -38,8 +38,35 @@ MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long 
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
-_rng = np.random.default_rng(20260701)  # fixed constants of the hash: part of the file format
-_ODD = (_rng.integers(0, 2**63, size=256, dtype=np.uint64) << np.uint64(1)) | np.uint64(1)
+# Constants of the hash, part of the file format: odd numbers drawn once (PCG64, seed 20260701) and
+# written down, because importing numpy.random takes as long as reading the model.
+_CONSTANTS = (
+    "5fc9ba0dfe21488d f52c84169d606a85 a6733d6d11be1c89 1d795ed99e34a013 84726ad90973f41d "
+    "040d860b99b7d3c7 ce6a3c05f384ed63 00db1a87f916938b c296d3f08c6213c1 a2a634e1e5279995 "
+    "cc861ab29e1b7a65 bac9d41b85c26441 ec86b20dac325e49 ed404ec692dc84ad 411797f4a87a3379 "
+    "9581821b12a403c3 c4f409205f96c379 39a8a64a96c878c1 60a44ad32f7c2957 fff2e1e5ca789499 "
+    "4c4f478e0ee72fc5 bfb5bf4e2d8b92dd 1933a6d960fa5843 2e12b08e0008e213 bcd9083442196b5f "
+    "48b4612f1d649673 99f24fd8f9052967 46ef89decda2e6cf 59fe6f41f1114e13 538b8f8f4a15a45b "
+    "ae23245fff8ed849 2d33816debfd16ad f3d21ade01fa8d9b 86eb1c3e9ec9707b 5924bfd4fb2cc829 "
+    "1a437adfa7575ac3 052012453fb39d5b 09ccfbe16fdabb4f 1d8c92184c1e9859 93592fbf5335a60b "
+    "136057ef9f7caac7 6d05619bc326281b f5725c127c7525d1 b67643190172af83 208071559d075523 "
+    "a30b7264891b4cad b02642b3263944b5 6578433d16f6e855 7d69e2bcdd07de29 9f6b3c79aeabe9d9 "
+    "40e35b26264727a5 0d8f9e8e2da8ce0d 3b1277b6199fe62d a3ded14f3e5268cb 069c038d9115119b "
+    "382de699b814588f 4901927624ecf05b d5d86520b68f29d9 57f6f2426a6bd5b3 3ac7b79e2525ab1d "
+    "34b944547776122b 4b172502c52f4f47 f5f03be33481bdf3 eb7fe4410f3b7e5f fb63b5dd88840e2b "
+    "e663ae50395ca727 28ecb902af36132b eb5ca46958cc71c3 5d53c72395d1d199 fcf4fdc5694a8cd7 "
+    "5dc5c33d73cfbb21 bd9fc42ce19fe221 a24029a7f2c763c1 8f994473cbd910b9 508648a9d0072145 "
+    "0e3df0af005b39df 8683cc7d30a30d61 5070bf2068e27af5 dbe49aa06cc8473f 96c5db0b96e08bf5 "
+    "37b101a6a4d4a251 64ff479e5efeb7f1 0ea2c5f66ca584bd b61d6fccde594947 8bb69bf02ab5841f "
+    "22b7956acaecb609 fc29c16eeca2c481 185d577920e53dd1 f13f627edde2fb11 3fb9181d6a618ee3 "
+    "48530c70309eca07 c4e296ab94020059 67c99be92b593dc3 5a754e1b486a856b 80cd361938965dab "
+    "ef2544fa64471f6d e42329bd144bd251 cff49bb2916e83a1 9a9298f56ade969b ca81c4a58e672167 "
+    "c2c9a140bd9f78cf 58f9dc454d15177f f5da4be3968077df 55800171eead2d1d b823a2af9f27a20b "
+    "fd898063cb46601d 0819350d9b69e529 945ca38c528d897f a98f9bd9d6149727 00a32ccb06ce3f85 "
+    "0f76dae01d80ef1b f990a52e133ce0c5 0b511329fa2534c3 f29f381589d72599 67cc7ef812e4ae2d "
+    "ead0bebae46ffc57 47692c29792c1f9b 5ae372070ad737fd 398c051ed8214ddd 065b8d72cfe3e6a7 "
+)
+_ODD = np.array([int(number, 16) for number in _CONSTANTS.split()], np.uint64)
 _CHAR = _ODD[0:8]  # place of a code point in an n-gram
 _WORD = _ODD[8 : 8 + MAX_WORD + 2]  # place of a code point in a word
 _SEQ = _ODD[64:72]  # place of a word in a word n-gram

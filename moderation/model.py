@@ -109,7 +109,7 @@ class Model:
         """What the lexer needs to read text as this model was trained to."""
         tables = self.settings["tables"]
         return Tables(
-            vocabulary={word: rank for rank, word in enumerate(self.words)},
+            vocabulary=dict(zip(self.words, range(len(self.words)), strict=True)),
             offensive={word: rank for rank, word in enumerate(tables["offensive"])},
             homoglyphs=tables["homoglyphs"],
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
@@ -119,9 +119,8 @@ class Model:
     @cached_property
     def classes(self) -> dict[str, int]:
         """Word -> class number, for the words that have one."""
-        words = self.words
-        numbers = self.word_class
-        return {words[i]: int(numbers[i]) for i in np.flatnonzero(numbers).tolist()}
+        numbers = self.word_class.tolist()
+        return {word: n for word, n in zip(self.words, numbers, strict=True) if n}
 
     @cached_property
     def lexer(self) -> Lexer:
@@ -342,6 +341,18 @@ def _is_str_map(value: Any, longest: int) -> bool:
     )
 
 
+def _is_finite(weight: npt.NDArray[np.float16]) -> bool:
+    """Whether no weight is infinite or NaN: all exponent bits set, seen without conversion.
+
+    A block at a time, so that a large file makes no large temporary array.
+    """
+    raw = weight.reshape(-1).view(np.uint16)
+    return all(
+        (raw[start : start + 65_536] & 0x7C00).max(initial=0) != 0x7C00
+        for start in range(0, len(raw), 65_536)
+    )
+
+
 def load_file(path: str | Path) -> Model:
     """Load a model file. Raises ModelError, one line, for a file that is not one."""
     path = Path(path)
@@ -357,8 +368,7 @@ def load_file(path: str | Path) -> Model:
         ).reshape(entry["shape"])
     pool = arrays["pool"]
     weight = arrays["weight"]
-    # All exponent bits set means infinity or NaN: looked for in the bits, without conversion.
-    if not np.isfinite(pool).all() or (weight.view(np.uint16) & 0x7C00 == 0x7C00).any():
+    if not np.isfinite(pool).all() or not _is_finite(weight):
         raise ModelError(str(path), "holds numbers that are not finite")
     words = arrays["vocabulary"]
     count = int((words == 10).sum()) + 1 if len(words) else 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import csv
 import io
 import json
 import os
@@ -22,7 +21,6 @@ from moderation.errors import InputError
 
 FORMATS = ("auto", "jsonl", "csv", "lines", "threads")
 MAX_LINE = 64 << 20  # bytes; a longer line is refused rather than held in memory
-csv.field_size_limit(MAX_LINE)
 
 
 @dataclass
@@ -157,7 +155,10 @@ def _guess(name: str, line: str, text_column: str) -> str:
         if isinstance(value, dict) and "comments" in value and "source" in value:
             return "threads"
         return "jsonl"
-    if text_column in next(csv.reader([line]), []):
+    import csv
+
+    csv.field_size_limit(MAX_LINE)
+    if text_column in next(csv.reader([line], strict=False), []):
         return "csv"
     raise InputError(
         f"{name}:1",
@@ -205,6 +206,9 @@ def _csv(
     id_column: str,
     skips: Skips | None,
 ) -> Iterator[tuple[str, str]]:
+    import csv  # not at the top: scoring a text given on the command line needs none of it
+
+    csv.field_size_limit(MAX_LINE)
     reader = csv.reader((line + "\n" for _, line in lines), strict=False)
     header = next(reader, [])
     if text_column not in header:

@@ -14,7 +14,6 @@ unless the result is a word that is known: inventing abuse in harmless text is t
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 import unicodedata
@@ -816,6 +815,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 
 def _unescape(chunk: str) -> tuple[str, list[tuple[int, int]]]:
     """Character references read as characters, and the range that each character came from."""
+    import html  # a large table, needed here alone
+
     out: list[str] = []
     places: list[tuple[int, int]] = []
     at = 0

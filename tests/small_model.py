@@ -32,7 +32,8 @@ TEXTS = (
     "this is not what we said to him", "he is a liar and she is a fool", "go home you trash",
     "the weather was fine and the train was late again", "well known people said hello",
     "i think it is a good idea to wait", "please read the first page before you ask",
-    "shut up you pathetic loser", "no shit", "fuck off", "oh shit", "my dog and your cat sleep in the same house",
+    "shut up you pathetic loser", "no shit", "fuck off", "oh shit",
+    "my dog and your cat sleep in the same house",
 )  # fmt: skip
 # text -> what each of its features adds to the six labels, in the order of LABELS
 HARM: dict[str, tuple[float, ...]] = {
