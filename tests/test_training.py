@@ -1,0 +1,211 @@
+"""Training: small runs, end to end, with texts of our own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moderation.errors import InputError, ModerationError
+from moderation.model import load_file
+from moderation.records import LABELS
+from moderation.training import (
+    Examples,
+    Recipe,
+    calibrate,
+    choose_rationale,
+    choose_thresholds,
+    compose,
+    fit_pooling,
+    read_recipe,
+    train,
+    write,
+)
+
+ROOT = Path(__file__).parent.parent
+
+RUDE = ["you are a fool", "what a stupid clown", "shut up idiot", "nobody likes a moron like you"]
+KIND = ["you are a friend", "what a lovely clown", "thank you kindly", "everybody likes the garden"]
+NOUNS = ["today", "in the park", "again", "about the map", "on the train", "with the band"]
+
+
+def examples(repeat: int = 40) -> Examples:
+    """Rude and kind sentences with other words about them; half a dozen parts are held."""
+    made = Examples()
+    for i in range(repeat):
+        for kind, texts in ((1.0, RUDE), (0.0, KIND)):
+            for text in texts:
+                made.texts.append(f"{text} {NOUNS[i % len(NOUNS)]} {i % 7}.")
+                made.labels.append([kind, 0.0, kind, 0.0, float("nan"), 0.0])
+                made.weight.append([1.0] * len(LABELS))
+                made.part.append("held" if i % 8 == 0 else "train")
+                made.source.append("own")
+    made.sources["own"] = {"sha256": "0" * 64, "rows": len(made)}
+    return made
+
+
+RECIPE = Recipe(bits=14, per_label=5_000, min_count=1.0, epochs=30)
+
+
+def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> None:
+    first = write(train(examples(), RECIPE, "own"), tmp_path / "first" / "own")
+    second = write(train(examples(), RECIPE, "own"), tmp_path / "second" / "own")
+    assert first.digest == second.digest
+    assert (tmp_path / "first" / "own.safetensors").read_bytes() == (
+        tmp_path / "second" / "own.safetensors"
+    ).read_bytes()
+    rude, kind = first.predict_proba(["You are a FOOL, stupid!", "You are a kind friend."])[:, 0]
+    assert rude > 0.5 > kind
+    # A label of which no text has both outcomes is as frequent as it was, whatever the text.
+    severe = first.predict_proba(["You are a fool.", "Thank you."])[:, 1]
+    assert severe[0] == severe[1] < 0.05
+    assert first.settings["trained"]["sources"]["own"]["rows"] == 320
+
+
+def test_word_spans_survive_training(tmp_path: Path) -> None:
+    from moderation.explanation import explain
+
+    model = write(train(examples(), RECIPE, "own"), tmp_path / "own")
+    explained = explain("What a lovely park. You are a stupid f00l!", model)
+    for label in LABELS:
+        total = explained.bias[label] + sum(
+            span.contribution for span in explained.spans if span.label == label
+        )
+        assert total == pytest.approx(explained.logits[label], abs=2e-3)
+
+
+def test_compose_hides_one_sentence_and_keeps_harmless_texts_harmless() -> None:
+    texts = ["You fool.", *["A quiet sentence about the weather number one."] * 30]
+    labels = np.zeros((len(texts), len(LABELS)), np.float32)
+    labels[0, 0] = 1
+    made, rows = compose(texts, labels, seed=1, count=10)
+    assert len(made) == len(rows) == 10
+    for text, row in zip(made, rows, strict=True):
+        assert ("You fool." in text) == (row[0] == 1)
+        assert text.count(".") >= 5
+    again, _ = compose(texts, labels, seed=1, count=10)
+    assert made == again
+
+
+def test_compose_without_material_makes_nothing() -> None:
+    made, rows = compose(["You fool."], np.ones((1, len(LABELS)), np.float32), 1, 10)
+    assert made == []
+    assert rows.shape == (0, len(LABELS))
+
+
+def test_calibration_reaches_the_named_prevalence() -> None:
+    rng = np.random.default_rng(0)
+    n = 4_000
+    truth = (rng.random(n) < 0.5).astype(np.float32)
+    logits = np.zeros((n, len(LABELS)), np.float32)
+    logits[:, 0] = 3 * (truth - 0.5) + rng.normal(size=n)
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = truth
+    pooling = np.zeros((len(LABELS), 7), np.float32)
+    pooling[:, 1] = 1
+    scaled = calibrate(
+        pooling, logits, labels, np.array(["own"] * n), {"from own": 1.0, "toxicity": 0.1}
+    )
+    probability = 1 / (1 + np.exp(-(scaled[0, 1] * logits[:, 0] + scaled[0, 0])))
+    weight = np.where(truth == 1, 0.1 / truth.mean(), 0.9 / (1 - truth.mean()))
+    assert np.average(probability, weights=weight) == pytest.approx(0.1, abs=0.005)
+    assert (scaled[1:] == pooling[1:]).all()
+
+
+def test_thresholds_separate_what_can_be_separated() -> None:
+    probability = np.tile(np.linspace(0, 0.5, 200, dtype=np.float32)[:, None], (1, len(LABELS)))
+    labels = (probability > 0.3).astype(np.float32)
+    chosen = choose_thresholds(probability, labels, np.ones_like(labels))
+    assert chosen["toxicity"] == 0.5
+    for label in LABELS[1:]:
+        assert chosen[label] == pytest.approx(0.3, abs=0.01)
+
+
+def test_pooling_without_both_outcomes_is_the_share() -> None:
+    from moderation.scoring import Pooled
+
+    zeros = np.zeros((50, len(LABELS)), np.float32)
+    pooled = Pooled(zeros, zeros, zeros.astype(np.int64), np.ones(50, np.int64))
+    out = fit_pooling(pooled, np.zeros_like(zeros), np.ones_like(zeros))
+    assert (out[:, 1:] == 0).all()
+    assert (out[:, 0] < -4).all()
+
+
+def test_rationale_finds_the_marked_words(tmp_path: Path) -> None:
+    model = train(examples(), RECIPE, "own")
+    texts = ["You are a fool today.", "Thank you kindly again."]
+    marked = [range(10, 14), []]
+    floor, share, mean = choose_rationale(model, texts, marked)
+    assert floor > 0
+    assert share >= 0
+    assert mean > 0.5
+
+
+def test_recipe_of_the_package_is_complete() -> None:
+    from moderation.corpora import entries
+
+    recipe = read_recipe()
+    assert set(recipe.weights) <= set(entries())
+    assert all(entries()[name].dev != "none" for name in recipe.weights), "a test set is taught"
+    assert set(recipe.reference) - {k for k in recipe.reference if k.startswith("from ")} == set(
+        LABELS
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[settings]\nbitz = 3\n", "unknown key 'bitz'"),
+        ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
+        ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
+        ("not toml", "is not TOML"),
+    ],
+)
+def test_a_wrong_recipe_is_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=complaint) as caught:
+        read_recipe(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "moderation", "train", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_command_with_labels_alone_says_what_such_a_model_is_worth(tmp_path: Path) -> None:
+    result = run("--labels", str(ROOT / "seeds/labels.jsonl"), "--output", str(tmp_path / "small"))
+    assert result.returncode == 0, result.stderr
+    assert "25 labelled comments and nothing else" in result.stderr
+    model = load_file(tmp_path / "small.safetensors")
+    assert model.settings["trained"]["sources"]["labels.jsonl"]["rows"] == 25
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_command_complains_in_one_line(tmp_path: Path) -> None:
+    nothing = run("--output", str(tmp_path / "x"))
+    assert nothing.returncode == 2
+    missing = run("--corpora", str(tmp_path / "none"), "--output", str(tmp_path / "x"))
+    assert missing.returncode == 1
+    assert missing.stderr.strip().splitlines()[-1].startswith("moderation: ")
+    broken = tmp_path / "labels.jsonl"
+    broken.write_text(json.dumps({"comment": "x"}) + "\n")
+    wrong = run("--labels", str(broken), "--output", str(tmp_path / "x"))
+    assert wrong.returncode == 1
+    assert "labels.jsonl:1" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_errors_are_of_one_family() -> None:
+    assert issubclass(InputError, ModerationError)
