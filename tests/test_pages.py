@@ -191,6 +191,71 @@ def test_signature_and_edit_notice_are_dropped() -> None:
     assert [c.text for c in page_thread(source).comments] == TEXTS
 
 
+def test_moderators_notes_inside_a_text_are_dropped() -> None:
+    source = case_text("unknown-margin").replace(
+        "pays for the lights?",
+        'pays for the lights?<div class="moderated"><p>Moved by Kim: wrong section.</p></div>',
+    )
+    assert "Moved by Kim" in source
+    assert [c.text for c in page_thread(source).comments] == TEXTS
+
+
+ESCAPED = """<ol class="commentlist">{}</ol>"""
+
+
+def listed(*texts: str, author: str = "Ada") -> str:
+    return ESCAPED.format(
+        "".join(
+            f'<li class="comment depth-1" id="comment-{number}1"><cite class="fn">{author}</cite>'
+            f'<div class="comment-content"><p>{text}</p></div>'
+            '<a class="comment-reply-link" href="#">Reply</a></li>'
+            for number, text in enumerate(texts, 1)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        # throughout: no comment shows the character itself
+        (
+            ["It&amp;#39;s late", "We&amp;#039;re on &amp;quot;time&amp;quot;", "So do I"],
+            ["It's late", 'We\'re on "time"', "So do I"],
+        ),
+        # once, or beside the character itself: somebody writes about it
+        (["Write &amp;lt; there", "So do I"], ["Write &lt; there", "So do I"]),
+        (
+            ["Write &amp;lt; for &lt;", "Yes, &amp;lt; it is"],
+            ["Write &lt; for <", "Yes, &lt; it is"],
+        ),
+        # in code it is meant, in the text of a link it is not
+        (
+            ["<code>&amp;lt;b&amp;gt;</code>", "<pre>&amp;lt;i&amp;gt;</pre>"],
+            ["&lt;b&gt;", "&lt;i&gt;"],
+        ),
+        (
+            ["<a href='/x'>Ships &amp;bull; Boats</a> & more", "So do I"],
+            ["Ships \u2022 Boats & more", "So do I"],
+        ),
+        (["A&B &amp;notanentity; C", "D &amp;amp"], ["A&B &notanentity; C", "D &amp"]),
+    ],
+)
+def test_texts_escaped_twice(texts: list[str], shown: list[str]) -> None:
+    source = listed(*texts, author="Tom &amp;amp; Co")
+    thread = page_thread(source)
+    assert [c.text for c in thread.comments] == shown
+    for comment in thread.comments:
+        read = "".join(html.unescape(span.of(source)) for span in comment.spans)
+        assert letters(comment.text) in (letters(read), letters(html.unescape(read)))
+
+
+def test_names_escaped_twice() -> None:
+    source = listed("It&amp;#39;s late", "We&amp;#039;re late", author="Tom &amp;amp; Co")
+    assert [c.author for c in page_thread(source).comments] == ["Tom & Co"] * 2
+    source = listed("It's late", "We are", author="Tom &amp;amp; Co")
+    assert [c.author for c in page_thread(source).comments] == ["Tom &amp; Co"] * 2
+
+
 def test_notes_say_why() -> None:
     notes: list[str] = []
     page_thread(case_text("drupal-7"), options=ReadOptions(notes=notes))

@@ -55,6 +55,13 @@ NOT_BODY_WORDS = re.compile(
     r"attachments?-|advert|\bads?\b|promo",
     re.IGNORECASE,
 )
+# written by the system or the moderators, or the same below each text, even inside a text's element
+_NOT_WRITTEN = re.compile(
+    r"^(?:user|post|message|forum|member)?[-_]{0,2}signature$|^sig$|^moderated$|"
+    r"^mod(?:erator|eration)?[-_]?(?:note|message|notice)$|"
+    r"^(?:last|post|message)[-_]?edit(?:ed)?$|^edit[-_]?(?:note|notice|info|date)$|^edited[-_]by$",
+    re.IGNORECASE,
+)
 QUOTE_WORDS = re.compile(r"quote|zitat|^cita$|citation|quoted|blockquote", re.IGNORECASE)
 NOT_QUOTE_WORDS = re.compile(
     r"selecttoquote|quote-?(?:button|link|icon|this|reply|able)|unquote|multiquote|js-quote", re.I
@@ -1057,9 +1064,10 @@ def _cut_bodies(
                 if not any(element.contains(b) and element is not b for b in one.body):
                     away.update(range(element.first, element.last))
             for element in record.elements:
-                if element.tag in ("button", "form") and not any(
-                    element.contains(b) for b in one.body
-                ):
+                if (
+                    element.tag in ("button", "form")
+                    or any(_NOT_WRITTEN.match(t) for t in element.classes)
+                ) and not any(element.contains(b) for b in one.body):
                     away.update(range(element.first, element.last))
             holds_author = one.author_element is not None and any(
                 b.contains(one.author_element) and b is not one.author_element for b in one.body

@@ -15,6 +15,7 @@ from moderation.threads.decoding import DAMAGED, Decoded, decode
 from moderation.threads.document import Document, Evidence, ReadOptions
 from moderation.threads.pages.article import find_article
 from moderation.threads.pages.dates import parse_date
+from moderation.threads.pages.entities import find_escaped_twice
 from moderation.threads.pages.fields import Fields, Selectors, read_fields
 from moderation.threads.pages.generic import find_thread
 from moderation.threads.pages.outside import declared_count, external_systems
@@ -446,6 +447,7 @@ def _comments(page: Page, found: _Found, source: Source) -> tuple[Comment, ...]:
         system.depth if system else "",
         system.threaded if system else None,
     )
+    page.twice = find_escaped_twice(page, (one.pieces for one in found.fields))
     names: list[str] = []
     comments: list[Comment] = []
     used: set[str] = set()
@@ -454,6 +456,8 @@ def _comments(page: Page, found: _Found, source: Source) -> tuple[Comment, ...]:
         kind, status = _kind(page, one, system, flow.text)
         text, spans, quotes = flow.text, flow.spans, flow.quotes
         author = one.author
+        if author is not None and "&" in author and page.twice:
+            author = html.unescape(author)
         if status == "deleted" or (kind in ("pingback", "trackback") and not one.body):
             text, spans, quotes = "", (), ()
         if kind in ("pingback", "trackback") or (author and _DELETED.match(author)):

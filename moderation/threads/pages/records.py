@@ -96,8 +96,8 @@ class Flow:
 def compose(page: Page, pieces: Iterable[int], quotes: Iterable[Element] = ()) -> Flow:
     """Join pieces in order: line ends between blocks and at <br>, single spaces elsewhere.
 
-    In <pre>, line ends of the source stay. The spans, read from the source and unescaped, give
-    the text but for its white space.
+    In <pre>, line ends of the source stay. The spans, read from the source and unescaped (as
+    often as the page escaped them), give the text but for its white space.
     """
     wanted = sorted(quotes, key=lambda e: e.first)
     parts: list[str] = []

@@ -9,8 +9,9 @@ tree construction (WHATWG HTML, 13.2.6) where comments depend on it: implied end
 void and raw-text elements, misnested formatting. Foster parenting is left out: no text moves.
 
 Invariant: pieces are in source order, do not overlap, and `html.unescape(source[start:stop])` is
-the text of each; so whatever is built of pieces has exact positions. Nothing recurses, every
-step is linear in the source (look-ups for implied end tags go at most `SCOPE` levels up).
+the text of each (unescaped once more for those in `twice`); so whatever is built of pieces has
+exact positions. Nothing recurses, every step is linear in the source (look-ups for implied end
+tags go at most `SCOPE` levels up).
 """
 
 from __future__ import annotations
@@ -314,16 +315,21 @@ class Page:
         self._title: str | None = None
         self._titled = False
         self.dates: dict[int, tuple[str, str] | None] = {}  # filled by fields.py
+        self.twice: set[int] = set()  # pieces that were escaped twice, see entities.py
         _build(self)
 
     def piece(self, number: int) -> str:
         """Unescaped text of one piece, white space folded."""
+        return " ".join(self._unescaped(number).split())
+
+    def _unescaped(self, number: int) -> str:
         raw = self.source[self.starts[number] : self.stops[number]]
-        return " ".join((html.unescape(raw) if "&" in raw else raw).split())
+        text = html.unescape(raw) if "&" in raw else raw
+        return html.unescape(text) if number in self.twice else text
 
     def lines_of(self, number: int) -> list[str]:
         """Unescaped text of one piece, cut at the source's line ends."""
-        return html.unescape(self.source[self.starts[number] : self.stops[number]]).splitlines()
+        return self._unescaped(number).splitlines()
 
     def fold(self, numbers: range | list[int]) -> str:
         """Pieces in one line, joined as they would be shown."""
