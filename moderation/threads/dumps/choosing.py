@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moderation.threads.document import ReadOptions
-from moderation.threads.dumps import bare, headers, nested, rhythm
+from moderation.threads.dumps import bare, headers, nested, rhythm, signed
 from moderation.threads.dumps.found import CONFIDENT_ENOUGH, Dump, Found
 from moderation.threads.dumps.lines import Line, split_lines, split_paragraphs
 from moderation.threads.dumps.marks import read_mark
 
 LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (
+    signed.find,
     nested.find,
     headers.find,
     rhythm.find,

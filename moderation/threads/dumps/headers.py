@@ -42,6 +42,7 @@ class _Record:
     answered: bool = False  # has a button to reply or to report
     footed: bool = False  # something of the template follows its text
     twice: bool = False  # the name stands on two lines: a picture's label and itself
+    named: int | None = None  # the line of a name below the anchor of the record before
 
 
 @dataclass(slots=True)
@@ -194,7 +195,12 @@ def _read(
     if best is None:
         return None
     plan = replace(best[1], anchors=run)
-    return _found(dump, marks, plan, _trimmed(_cut(marks, gaps, plan, heading)), heading)
+    records = _cut(marks, gaps, plan, heading)
+    kept = _trimmed(records)
+    found = _found(dump, marks, plan, kept, heading)
+    if found is not None:
+        found.rank -= 0.05 * (1 - len(kept) / len(records))  # anchors that belong to other lists
+    return found
 
 
 LONGEST_LAST = 1000  # lines of the last record, which no other follows
@@ -329,6 +335,7 @@ def _cut_after(
     stop = _last_end(marks, gaps, plan, anchor) if end is None else end
     index = anchor + 1
     author: str | None = None
+    named: int | None = None
     twice = False
     top = anchor
     if plan.place == "in":
@@ -347,6 +354,7 @@ def _cut_after(
         index = _name_below(marks, plan, index, stop)
         if index < stop and _likeness(marks[index]) >= _NAME:
             author = _author(marks[index].text)
+            named = index
             index += 1
         while index < stop and _is_label(marks[index], plan):
             index += 1
@@ -364,10 +372,12 @@ def _cut_after(
         # leave the next record its name
         upper, _, _ = _above(marks, plan, anchor, end)
         last = min(last, upper - 1)
+        while last > first and _is_label(marks[last], plan):
+            last -= 1
     if last < first:
         return None
     answered = any(mark.reply for mark in marks[anchor:stop])
-    return _Record(anchor, top, first, last, author, answered, footed, twice)
+    return _Record(anchor, top, first, last, author, answered, footed, twice, named)
 
 
 def _cut_before(
@@ -387,6 +397,7 @@ def _cut_before(
             break
         start += 1
     author: str | None = None
+    named: int | None = None
     stop = anchor
     if plan.place == "in":
         author = _author_in(marks[anchor])
@@ -403,10 +414,14 @@ def _cut_before(
         index = last
         while index >= start and not _ends_text(marks[index], plan) and not marks[index].heading:
             index -= 1
-        start = max(start, index + (0 if index >= start and marks[index].heading else 1))
+        opens = index >= start and (
+            marks[index].heading or (plan.place == "down" and _may_name(marks[index]))
+        )
+        start = max(start, index + (0 if opens else 1))
         if plan.place == "down":
             for index in range(last - 1, start - 1, -1):
-                if _may_name(marks[index]) and gaps[index] > 0:
+                apart = gaps[index] or (gaps[index + 1] and marks[index].key in plan.labels)
+                if apart and _may_name(marks[index]):
                     start = index
                     break
     first = start
@@ -420,6 +435,7 @@ def _cut_before(
         if first > last or _likeness(marks[first]) < _NAME:
             return None
         author = _author(marks[first].text)
+        named = first
         first += 1
         while first <= last and (
             _is_label(marks[first], plan) or _author(marks[first].text) == author
@@ -428,7 +444,7 @@ def _cut_before(
     if last < first:
         return None
     answered = any(mark.reply for mark in marks[first : anchor + 3])
-    return _Record(anchor, top, first, last, author, answered, True)
+    return _Record(anchor, top, first, last, author, answered, True, named=named)
 
 
 def _above(
@@ -523,6 +539,8 @@ def _likeness(mark: Mark) -> float:
     if mark.line.bullet and found and found[0] in words("actions"):
         return 0.0  # an entry of a menu: "Follow Anna", "Invite manually"
     score = name_score(_author(mark.text))
+    if len(mark.text) == 1 and mark.text.isupper():
+        return min(score, 0.2)  # the letter that stands for a picture
     if all(word in words("roles") for word in bare):
         return min(score, 0.3)  # "Guest" is a name only where nothing better stands by
     if any(word in words("roles") for word in bare) and len(bare) <= 3:
@@ -833,7 +851,9 @@ def _dots(marks: Sequence[Mark], record: _Record) -> int | None:
 
 
 def _top_line(marks: Sequence[Mark], record: _Record) -> Mark:
-    """The line whose column tells the depth: the list's bullet, or the anchor."""
+    """The line whose column tells the depth: the name below, the list's bullet, or the anchor."""
+    if record.named is not None:
+        return marks[record.named]
     for mark in marks[record.top : record.anchor + 1]:
         if mark.line.bullet:
             return mark

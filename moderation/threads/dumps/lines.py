@@ -49,10 +49,14 @@ class Line:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines without a blank one between them; `gap` counts the blank lines before them."""
+    """Lines without a blank one between them; `gap` counts the blank lines before them.
+
+    `flows`: the line above is so full that this may go on where that one was broken.
+    """
 
     lines: list[Line]
     gap: int
+    flows: bool = False
 
     @property
     def span(self) -> Range:

@@ -43,6 +43,7 @@ def _read(paragraphs: list[Paragraph], headed: bool = False) -> Found | None:
     return _judge(paragraphs, labels, labels.index(_AUTHOR), headed)
 
 
+_WRAPPED = 2.0  # of what `_name_cost` gives: a dearer line goes on where a full one ended
 FULL = 0.8  # of the width: a longer line was broken there and goes on in the next
 
 
@@ -57,18 +58,24 @@ def _below_heading(dump: Dump) -> list[Paragraph] | None:
         return None
     width = max((len(mark.line.shown) for mark in marks[start + 1 :]), default=0)
     wrapped = 60 <= width <= 250
+    counts = Counter(mark.line.shown for mark in marks[start + 1 :])
     paragraphs: list[Paragraph] = []
     previous: Line | None = None
     for mark in marks[start + 1 :]:
         line = mark.line
         if paragraphs and (is_form(mark) or (mark.heading and len(paragraphs) > 4)):
             break
-        apart = previous is None or line.gap > 0
-        full = previous is not None and wrapped and len(previous.shown) > FULL * width
-        if apart or not full:
-            paragraphs.append(Paragraph([line], 1))
-        else:
+        full = (
+            previous is not None
+            and wrapped
+            and line.gap == 0
+            and len(previous.shown) > FULL * width
+            and len(previous.shown) + len(line.shown.split(" ", 1)[0]) >= width
+        )
+        if full and _name_cost(Paragraph([line], 1), counts) > _WRAPPED:
             paragraphs[-1].lines.append(line)
+        else:
+            paragraphs.append(Paragraph([line], 1, flows=full))
         previous = line
     return paragraphs
 
@@ -81,7 +88,7 @@ def _name_cost(paragraph: Paragraph, counts: Counter[str]) -> float:
     score = name_score(text)
     if score <= 0.05:
         return _NEVER
-    cost = -math.log(score) - 0.3
+    cost = -math.log(score) - 0.3 + (0.5 if paragraph.flows else 0.0)
     if counts[text] > 1:
         cost -= 1.5
     return cost
@@ -96,6 +103,7 @@ def _label(paragraphs: list[Paragraph], names: list[float], headed: bool) -> lis
     for index, paragraph in enumerate(paragraphs):
         lost = paragraph.gap >= 2
         article = 0.5 * max(0.0, remarks[index])
+        more = 0.0 if paragraph.flows else texts[index] + (1.0 if lost else 0.5)
         steps = (
             (_NEVER if headed else cost[_ARTICLE] + article, _ARTICLE),
             min(
@@ -108,10 +116,7 @@ def _label(paragraphs: list[Paragraph], names: list[float], headed: bool) -> lis
                 (cost[_FIRST] + texts[index] + 0.2 if lost else _NEVER, _FIRST),
                 (cost[_MORE] + texts[index] + 0.2 if lost else _NEVER, _MORE),
             ),
-            min(
-                (cost[_FIRST] + texts[index] + (1.0 if lost else 0.5), _FIRST),
-                (cost[_MORE] + texts[index] + (1.0 if lost else 0.5), _MORE),
-            ),
+            min((cost[_FIRST] + more, _FIRST), (cost[_MORE] + more, _MORE)),
         )
         cost = [step[0] for step in steps]
         back.append((steps[0][1], steps[1][1], steps[2][1], steps[3][1]))
@@ -178,7 +183,9 @@ def _judge(
     if min(lengths) * 6 < max(lengths):
         score += 0.1
         cues.append("lengths differ as in talk")
-    several = sum(1 for spoken in texts if len(spoken) > 2) / len(texts)
+    several = sum(1 for spoken in texts if sum(1 for part in spoken if not part.flows) > 2) / len(
+        texts
+    )
     score -= 0.4 * several
     if len(items) >= 4:
         score += 0.1
