@@ -64,6 +64,8 @@ def open_output(name: str | None) -> Iterator[TextIO]:
         return
     path = Path(name)
     partial = path.with_name(path.name + ".partial")
+    if path.is_dir():
+        raise InputError(name, "cannot be written: it is a folder")
     try:
         stream = partial.open("w", encoding="utf-8", errors="surrogatepass", newline="\n")
     except OSError as error:
@@ -209,7 +211,18 @@ def _csv(
     import csv  # not at the top: scoring a text given on the command line needs none of it
 
     csv.field_size_limit(MAX_LINE)
-    reader = csv.reader((line + "\n" for _, line in lines), strict=False)
+    record: list[str] = []  # the lines of the record that is being read
+    start = 0  # number of its first line
+
+    def feed() -> Iterator[str]:
+        nonlocal start
+        for number, line in lines:
+            if not record:
+                start = number
+            record.append(line + "\n")
+            yield record[-1]
+
+    reader = csv.reader(feed(), strict=False)
     header = next(reader, [])
     if text_column not in header:
         raise InputError(
@@ -218,9 +231,11 @@ def _csv(
     text_at = header.index(text_column)
     id_at = header.index(id_column) if id_column in header else None
     while True:
-        start = reader.line_num + 1
+        record.clear()
         try:
             row = next(reader)
+            if len(record) > 1 or '"' in record[0]:
+                _check_quotes(record)
         except StopIteration:
             return
         except csv.Error as error:
@@ -243,8 +258,20 @@ def _csv(
         has_id = id_at is not None and len(row) > id_at
         yield (
             (row[id_at] if has_id and id_at is not None else str(start)),
-            row[text_at].rstrip("\n"),
+            row[text_at],
         )
+
+
+def _check_quotes(record: list[str]) -> None:
+    """Raise csv.Error where the lines of one record open a quotation that none closes."""
+    import csv
+
+    try:
+        next(csv.reader(record, strict=True))
+    except csv.Error as error:
+        # other strictness ('"a"b') is waived: the lenient reader made sense of it
+        if "unexpected end of data" in str(error):
+            raise csv.Error("a quotation mark is never closed") from error
 
 
 def encode_json(value: object) -> str:
