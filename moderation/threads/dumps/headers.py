@@ -196,10 +196,10 @@ def _read(
         return None
     plan = replace(best[1], anchors=run)
     records = _cut(marks, gaps, plan, heading)
-    kept = _trimmed(records)
-    found = _found(dump, marks, plan, kept, heading)
+    inner = _trimmed(records)
+    found = _found(dump, marks, plan, inner, heading)
     if found is not None:
-        found.rank -= 0.05 * (1 - len(kept) / len(records))  # anchors that belong to other lists
+        found.rank -= 0.05 * (1 - len(inner) / len(records))  # anchors that belong to other lists
     return found
 
 

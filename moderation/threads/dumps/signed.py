@@ -24,6 +24,7 @@ from moderation.threads.dumps.marks import Mark, is_form
 from moderation.threads.dumps.register import name_score
 
 LAYOUT = "signed-remarks"
+CONFIDENCE = 0.99  # two templates that alternate as they should are no chance
 FEWEST_POSTS = 2
 FEWEST_REMARKS = 3
 LONGEST_REMARK = 60  # lines
@@ -70,7 +71,7 @@ def find(dump: Dump) -> Found | None:
     link_by_depth(items)
     reason = f"{len(posts)} posts closed by a date and a name, {len(remarks)} signed remarks"
     start = min(item.spans[0].start for item in items)
-    return Found(LAYOUT, 0.96, reason, items, start)
+    return Found(LAYOUT, CONFIDENCE, reason, items, start)
 
 
 def _remarks(marks: Sequence[Mark]) -> list[_Part]:
