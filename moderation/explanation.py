@@ -21,7 +21,7 @@ from moderation.features import (
 )
 from moderation.model import Model, load
 from moderation.records import Explanation, Range, Score, Span
-from moderation.scoring import lookup, pool, pool_features, scorer_of, sentence_sums, sigmoid
+from moderation.scoring import logits_of, lookup, pool, scorer_of, sentence_sums, sigmoid
 from moderation.text import BREAK, Reading
 
 Float32 = npt.NDArray[np.float32]
@@ -57,6 +57,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     total_words = int(block.length.sum())
     kappa = model.settings["kappa"]
     sentence_of = np.fromiter((u.sentence for u in units), np.int64, len(units))
+    all_logits = logits_of(model, pooled)
     logits: dict[str, float] = {}
     bias: dict[str, float] = {}
     spans: list[Span] = []
@@ -65,7 +66,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     for number, label in enumerate(labels):
         row = model.pool[number].astype(np.float64)
         whole, worst = pooled.whole[:, number], pooled.worst[:, number]
-        logits[label] = float((pool_features(whole, worst, count) @ model.pool[number])[0])
+        logits[label] = float(all_logits[0, number])
         excess = float(worst[0] > whole[0])
         on_whole = row[1] + row[4] * log_count - row[6] * excess
         on_worst = row[2] + row[5] * log_count + row[6] * excess

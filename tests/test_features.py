@@ -1,0 +1,140 @@
+"""Features: hashes that stay put, n-grams inside words and sentences, tables that grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.features import (
+    ChunkTable,
+    Sink,
+    class_keys,
+    encode,
+    encode_chunks,
+    item_features,
+    mix,
+    slots,
+    word_grams,
+)
+from moderation.text import BREAK, MARKS, split
+from tests.small_model import small_model
+from tests.strategies import texts
+
+MODEL = small_model()
+KNOWN_KEYS = [10328288167549644338, 4013904456244837706]
+KNOWN_GRAMS = 10168976670761961755
+KEYS = class_keys(MODEL.settings["classes"])
+words = st.lists(st.text("abcdeé", min_size=1, max_size=8), min_size=1, max_size=6)
+
+
+class Count(Sink):
+    """Counts the features of each item."""
+
+    width = 1
+
+    def take(self, keys: Any, owner: Any, count: int) -> Any:
+        return np.bincount(owner, minlength=count).astype(np.float32)[:, None]
+
+
+def new_table() -> ChunkTable:
+    return ChunkTable(MODEL.lexer, MODEL.classes, KEYS, MODEL.settings["telling"], Count())
+
+
+def test_hashes_are_part_of_the_file_format() -> None:
+    """If this changes, FORMAT must be raised: no file written before scores as it did."""
+    keys, grams, owner = word_grams(["idiot", "you"])
+    assert [int(k) for k in keys] == KNOWN_KEYS
+    assert int(np.bitwise_xor.reduce(grams)) == KNOWN_GRAMS
+    assert len(owner) == 28
+    assert int(mix(np.array([1], np.uint64))[0]) == 0xBF584768E626DED1
+
+
+@given(words)
+def test_every_word_has_its_own_grams(some: list[str]) -> None:
+    keys, grams, owner = word_grams(some)
+    assert len(keys) == len(some)
+    for number, word in enumerate(some):
+        alone_key, alone, _ = word_grams([word])
+        assert keys[number] == alone_key[0]
+        assert sorted(grams[owner == number].tolist()) == sorted(alone.tolist())
+        padded = len(word) + 2
+        assert len(alone) == sum(max(padded - n + 1, 0) for n in range(2, 6))
+
+
+def test_marks_have_no_grams() -> None:
+    _, grams, _ = word_grams(list(MARKS))
+    assert len(grams) == 0
+    features = item_features(list(MARKS), MODEL.classes, KEYS)[3]
+    assert len(features) == len(set(features.tolist())) == len(MARKS)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1), st.integers(8, 22))
+def test_slots_are_in_range(keys: list[int], bits: int) -> None:
+    at, fingerprint = slots(np.array(keys, np.uint64), bits)
+    assert ((at >= 0) & (at < 1 << bits)).all()
+    assert (fingerprint != 0).all()
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_a_block_is_its_texts_one_after_the_other(batch: list[str]) -> None:
+    table = new_table()
+    block = encode(batch, table)
+    assert len(block.text_first) == len(batch)
+    assert (np.diff(block.text_first) > 0).all()
+    assert (np.diff(block.chunk_sentence) >= 0).all()
+    assert len(block.sequences.key) == block.length.sum() == len(block.word_chunk)
+    bounds = [*block.text_first.tolist(), len(block.length)]
+    for text, start, end in zip(batch, bounds, bounds[1:], strict=False):
+        alone = encode([text], new_table())
+        assert block.length[start:end].tolist() == alone.length.tolist()
+        inside = (block.sequences.sentence >= start) & (block.sequences.sentence < end)
+        assert (block.sequences.key[inside] == alone.sequences.key).all()
+        theirs = sorted(k for keys, _ in alone.sequences.families() for k in keys.tolist())
+        ours = sorted(
+            key
+            for keys, first in block.sequences.families()
+            for key, at in zip(keys.tolist(), first.tolist(), strict=True)
+            if inside[at]
+        )
+        assert ours == theirs
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts)
+def test_no_gram_crosses_a_sentence(text: str) -> None:
+    sequences = encode([text], new_table()).sequences
+    for members in sequences.members():
+        for group in members:
+            assert len({int(sequences.sentence[at]) for at in group}) == 1
+            assert list(group) == sorted(set(group))
+
+
+def test_sentences_end_at_stops_and_line_ends() -> None:
+    block = encode(["You go. I stay!\nHe waits", "", "Alone"], new_table())
+    assert block.length[block.length > 0].tolist() == [2, 2, 2, 1]
+    assert len(block.text_first) == 3
+
+
+def test_letters_written_apart_become_one_word() -> None:
+    chunks = split("you i d i o t here")
+    block = encode_chunks(chunks, np.array([len(chunks)], np.int64), new_table())
+    assert block.origin is not None
+    assert block.origin.tolist() == [0, 1, 6]
+    assert block.length.tolist() == [3]
+    apart = encode(["you i d i", "o t here"], new_table())
+    assert apart.origin is None
+
+
+def test_the_table_remembers_and_grows() -> None:
+    table = new_table()
+    names = [f"w{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}x" for i in range(600)]
+    first = table.ids(names)
+    before = table.value[first].copy()
+    assert table.ids([*names, BREAK, "idiot"])[:600].tolist() == first.tolist()
+    assert (table.value[first] == before).all()
+    assert (before > 0).all()
+    assert len(set(first.tolist())) == len(set(names))
