@@ -592,6 +592,7 @@ class Lexer:
                 slip = (
                     len(differ) == 1
                     and differ[0] > 0
+                    and (differ[0] + 1 < len(word) or len(word) > 6)
                     and target[differ[0]] in SLIPS_TO[word[differ[0]]]
                 )
                 if swap or slip:
@@ -845,7 +846,7 @@ def _slips(word: str) -> Iterable[str]:
     for i in range(1, n):
         if word[i] == word[i - 1] or (i + 1 < n and word[i] == word[i + 1]):
             yield word[:i] + word[i + 1 :]  # a letter was doubled
-        for letter in SLIPS_TO[word[i]]:
+        for letter in SLIPS_TO[word[i]] if i + 1 < n or n > 6 else "":
             yield word[:i] + letter + word[i + 1 :]  # a vowel or a neighbouring key was hit
     for i in range(n - 1):
         if word[i] != word[i + 1]:
