@@ -9,14 +9,17 @@ enough, or the thread has no comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from moderation.records import Comment, Range, Source, Thread, read_spans
 from moderation.threads.decoding import decode
 from moderation.threads.document import Document, Evidence, ReadOptions
 from moderation.threads.dumps.choosing import choose, read_dump
 from moderation.threads.dumps.found import Dump, Found
+from moderation.threads.dumps.quotes import find_quotes
 from moderation.threads.dumps.register import prose
+from moderation.threads.pages.dates import parse_date
 
 __all__ = ["READER", "DumpReader", "read_text"]
 
@@ -64,6 +67,7 @@ def read_text(
 
 
 def _comments(text: str, source: Source, found: Found) -> tuple[Comment, ...]:
+    day_first = _day_first(item.created for item in found.items)
     ids = [f"{source.sha256[:12]}:{item.spans[0].start}" for item in found.items]
     return tuple(
         Comment(
@@ -75,12 +79,28 @@ def _comments(text: str, source: Source, found: Found) -> tuple[Comment, ...]:
             depth=item.depth,
             order=index,
             spans=tuple(item.spans),
+            quotes=find_quotes(text, item.spans),
             native_id=item.native,
+            created_at=None if item.created is None else parse_date(item.created, day_first),
             created_raw=item.created,
             confidence=round(min(item.confidence, 1.0), 3),
         )
         for index, item in enumerate(found.items)
     )
+
+
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}")
+
+
+def _day_first(dates: Iterable[str | None]) -> bool | None:
+    """Whether the day stands first in dates like 03/04/2020: told by any number above 12."""
+    for date in dates:
+        match = None if date is None else _NUMERIC.search(date)
+        if match is not None and int(match[1]) > 12:
+            return True
+        if match is not None and int(match[2]) > 12:
+            return False
+    return None
 
 
 def _title(dump: Dump, found: Found) -> tuple[str | None, int]:
