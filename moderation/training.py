@@ -419,8 +419,7 @@ class Recipe:
     - `weights`: corpus -> weight of its rows by label, in the order of `records.LABELS`;
     - `epochs`: passes of the solver over the texts;
     - `held`: share of the train groups kept for calibration;
-    - `reference`: "from CORPUS" -> 1 for each corpus whose places the probabilities are about, and
-      label -> how frequent it is there;
+    - `reference`: what the probabilities are about, see `calibrate`;
     - `lexicons`: whether words carry classes.
     """
 
@@ -662,32 +661,39 @@ def calibrate(
     pooling: Float32,
     logits: Float32,
     labels: Float32,
+    weight: Float32,
     source: npt.NDArray[np.str_],
     reference: dict[str, float],
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
-    """Platt scaling on the reference corpora, to the prevalence that the recipe names.
+    """Platt scaling to the places and the prevalences that the recipe names (Platt 1999).
 
     A mixture of corpora that were chosen for their abuse has no prevalence that means anything.
-    So the probabilities are those of the reference: held texts of its corpora, positives and
-    negatives weighted so that each label is as frequent as it is there (Platt 1999). A label
-    without positives among them keeps its pooling.
+    So `LABEL` in `reference` scales on held texts of the corpora named by `from CORPUS`, positives
+    and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
+    held texts of all corpora by their weights. A label with too few positives keeps its pooling.
     """
     corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
     inside = np.isin(source, corpora)
     out = pooling.copy()
     for number, label in enumerate(LABELS):
-        share = reference.get(label)
-        if share is None:
+        known = ~np.isnan(labels[:, number]) & (weight[:, number] > 0)
+        if label in reference:
+            share, rows = reference[label], np.flatnonzero(inside & known)
+            mass = np.ones(len(rows))
+        elif f"mixed {label}" in reference:
+            share, rows = reference[f"mixed {label}"], np.flatnonzero(known)
+            mass = weight[rows, number].astype(np.float64)
+        else:
             continue
-        rows = np.flatnonzero(inside & ~np.isnan(labels[:, number]))
         y = labels[rows, number] > 0.5
         if y.sum() < 10 or (~y).sum() < 10:
             continue
-        weight = np.where(y, share / y.mean(), (1 - share) / (1 - y.mean()))
+        found = float(np.average(y, weights=mass))
+        mass = mass * np.where(y, share / found, (1 - share) / (1 - found))
         design = logits[rows, number : number + 1].astype(np.float64)
         head = LogisticRegression(C=1e4, max_iter=1000)
-        head.fit(design, y, sample_weight=weight)
+        head.fit(design, y, sample_weight=mass)
         slope, shift = float(head.coef_[0, 0]), float(head.intercept_[0])
         out[number] *= np.float32(slope)
         out[number, 0] += np.float32(shift)
@@ -773,7 +779,13 @@ def train(
     source = np.array([examples.source[i] for i in held.tolist()])
     model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
     pooling = calibrate(
-        pooling, Scorer(model).logits(held_texts), labels[held], source, recipe.reference, log
+        pooling,
+        Scorer(model).logits(held_texts),
+        labels[held],
+        weight[held],
+        source,
+        recipe.reference,
+        log,
     )
     model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
     thresholds = choose_thresholds(
