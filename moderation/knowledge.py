@@ -73,6 +73,17 @@ CLASS_ORDER = (
 UNPROTECTED = frozenset(["group.political", "group.occupation", "slur.political"])
 # Words that people disguise. Others are not worth recovering: each adds chance resemblances.
 DISGUISED = ("profanity", "slur", "insult", "sexual")
+ALWAYS = (
+    "bitch",
+    "bitches",
+    "bitching",
+    "bastard",
+    "bastards",
+    "vermin",
+    "clown",
+    "clowns",
+    "rats",
+)
 DISGUISED_TOO = (
     "kill",
     "killed",
@@ -189,6 +200,7 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
         )
     }
     disguised.update(word for word in DISGUISED_TOO if word not in ambiguous)
+    disguised.update(ALWAYS)  # ambiguous words whose disguise leaves no doubt
     order = sorted(disguised, key=lambda term: (-counts[term], term))
     order += sorted(doubtful - disguised, key=lambda term: (-counts[term], term))
     tables = Tables(

@@ -226,7 +226,7 @@ def _csv(
     header = next(reader, [])
     if text_column not in header:
         raise InputError(
-            f"{name}:1", f"has no column {text_column!r}; columns: {', '.join(header)}"
+            f"{name}:1", f"has no column {text_column!r}; columns: {', '.join(map(repr, header))}"
         )
     text_at = header.index(text_column)
     id_at = header.index(id_column) if id_column in header else None

@@ -325,7 +325,9 @@ class Lexer:
             folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
             living = any("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
             if len(folded) < 4 or not (
-                len(folded) > 4 and self._likely(folded) if living else folded in self._offensive
+                len(folded) > 4 and self._likely(folded)
+                if living
+                else folded in self._offensive or folded in self._known
             ):
                 return letters, origin
         out: list[str] = []

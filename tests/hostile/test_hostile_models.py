@@ -242,7 +242,7 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], None]] = {
     "emoji explode": table(emoji={"🤡": "a " * 10_000}),
     "leet text": table(leet={"1": "il"}),
     "leet empty": table(leet={"1": []}),
-    "leet long": table(leet={"1": ["ab"]}),
+    "leet long": table(leet={"1": ["abcde"]}),
 }
 
 
