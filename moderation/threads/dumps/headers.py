@@ -412,7 +412,15 @@ def _cut_before(
     if first_record:
         # the first text begins below whatever belongs to the template, or below its name
         index = last
-        while index >= start and not _ends_text(marks[index], plan) and not marks[index].heading:
+        while index >= start and not (
+            _ends_text(marks[index], plan)
+            or marks[index].heading
+            or (
+                marks[index].date is not None
+                and marks[index].strong
+                and len(marks[index].rest) <= 3
+            )
+        ):
             index -= 1
         opens = index >= start and (
             marks[index].heading or (plan.place == "down" and _may_name(marks[index]))

@@ -23,6 +23,8 @@ _EAST_ASIAN_DATE = re.compile(
     r"\d{4}年\d{1,2}月\d{1,2}日|\d+\s?(?:分|時間|小时|天|日|週間|个月|か月|年)前"
 )
 _HUMP = re.compile(r"(?<=[a-zß-öø-ÿа-я])(?=[A-ZÀ-ÞА-Я])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DOTS = re.compile(r"[•·|]")
+_BRIEF = re.compile(r"\d{1,4}\s?([^\W\d_]{1,4})\.?")
 _INITIAL = re.compile(r"(?:^|\s|\.)[^\W\d_]$")
 _MEASURED = re.compile("U|nn")  # French "un an": both are also the English article
 _DIGITS = re.compile(r"\d+")
@@ -96,6 +98,7 @@ def read_mark(line: Line) -> Mark:
         mark.rest = _trim(text.replace("#" + mark.number, ""))
     elif mark.number is not None:
         mark.rest = _trim(mark.rest.replace("#" + mark.number, "").replace("# " + mark.number, ""))
+    _read_answer(mark)
     mark.says = _read_says(text, mark)
     mark.prefix = _prefix(mark)
     _read_buttons(mark)
@@ -174,6 +177,9 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
         else _kind(token.lower().replace("’", "'"))
         for token, start, _ in tokens
     ]
+    for at in range(1, len(kinds)):
+        if kinds[at - 1] == "N" and tokens[at][0].lower() == "y":
+            kinds[at] = "U"  # "3y", not French "il y a"
     best: tuple[int, int, int] | None = None
     index = 0
     while index < len(kinds):
@@ -196,6 +202,10 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
         if strength and (best is None or strength >= best[0]):
             best = (strength, first, last)
         index = end
+    if best is None or best[0] == 3:
+        brief = _read_brief(text)
+        if brief is not None:
+            return brief
     if best is None:
         return None, "", False
     strength, first, last = best
@@ -207,6 +217,18 @@ def _read_date(text: str) -> tuple[str | None, str, bool]:
     if before and after:
         rest = before + " " + after
     return text[start:stop], rest, strength > 1
+
+
+def _read_brief(text: str) -> tuple[str, str, bool] | None:
+    """ "3d" between dots: "Like · Reply · 2 · 3d · Edited"."""
+    parts = [part.strip() for part in _DOTS.split(text)]
+    if not 2 <= len(parts) <= 8:
+        return None
+    for at, part in enumerate(parts):
+        match = _BRIEF.fullmatch(part)
+        if match is not None and match[1].lower() in words("units"):
+            return part, _trim(" · ".join(parts[:at] + parts[at + 1 :])), True
+    return None
 
 
 def _kind(token: str) -> str:
@@ -286,6 +308,18 @@ def _read_says(text: str, mark: Mark) -> str | None:
             name = " ".join(tokens[:-taken]).strip(" \t-–—•·|,:;")
             return name if name and len(name) <= 60 else None
     return None
+
+
+def _read_answer(mark: Mark) -> None:
+    """A date among buttons: "Like · Reply · 3d" names nobody."""
+    if mark.date is None or not mark.rest:
+        return
+    found = [token.lower() for token in _TOKEN.findall(mark.rest)]
+    letters = [token for token in found if token[0].isalpha()]
+    if letters and all(token in words("actions") for token in letters):
+        mark.reply = any(token in words("reply_words") for token in letters)
+        if mark.reply:
+            mark.rest = ""
 
 
 def _read_buttons(mark: Mark) -> None:
