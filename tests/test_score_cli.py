@@ -100,7 +100,7 @@ def test_columns_and_lines(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00", "a\x00idiot", "\u202eabc", "x" * 300_000, "idiot " * 50_000, "", " \n "]
+    "text", ["\x00", "a\x00idiot", "\u202eabc", "x" * 300_000, "idiot " * 5_000, "", " \n "]
 )
 def test_odd_texts(model: str, text: str) -> None:
     stdin = json.dumps({"id": "1", "text": text}) + "\n" + json.dumps({"text": "\ud800 idiot"})

@@ -98,7 +98,7 @@ def test_plain_lines() -> None:
         (b'{"text": "a"}\n{"text": 3}\n', "auto", "f:2", "has no string in 'text'"),
         (b'{"text": "a"}\n\xff\n', "auto", "f:2", "is not UTF-8 (byte 1"),
         (b"plain words\n", "auto", "f:1", "--format lines"),
-        (b"id,body\nx,a\n", "csv", "f:1", "has no column 'text'; columns: id, body"),
+        (b"id,body\nx,a\n", "csv", "f:1", "has no column 'text'; columns: 'id', 'body'"),
         (b"id,text\nx\n", "csv", "f:2", "has 1 columns"),
         (b'id,text\nx,"a\nb"\ny\n', "csv", "f:4", "has 1 columns"),
         (b'{"source": 1, "comments": 3}\n', "threads", "f:1", 'has no list "comments"'),
