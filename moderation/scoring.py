@@ -152,11 +152,15 @@ def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.
 
 def logits_of(model: Model, pooled: Pooled) -> Float32:
     """Calibrated logits: float32, shape (C, L)."""
-    out = np.empty_like(pooled.whole)
-    for label in range(out.shape[1]):
-        columns = pool_features(pooled.whole[:, label], pooled.worst[:, label], pooled.count)
-        # Not `@`: its order of additions changes with the number of texts in the batch.
-        out[:, label] = (columns * model.pool[label]).cumsum(axis=-1)[:, -1]
+    whole, worst, columns = pooled.whole, pooled.worst, model.pool.T
+    count = np.log(pooled.count).astype(np.float32)[:, None]
+    # Column by column, not `@`: its order of additions changes with the number of texts.
+    out: Float32 = columns[0] + whole * columns[1]
+    out += worst * columns[2]
+    out += count * columns[3]
+    out += whole * count * columns[4]
+    out += worst * count * columns[5]
+    out += np.maximum(worst - whole, 0) * columns[6]
     return out
 
 
