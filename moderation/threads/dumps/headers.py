@@ -727,7 +727,8 @@ def _found(
     if plan.after and behind <= 6:
         score += 0.15
         cues.append("nothing follows")
-    if _shows_members(marks, plan):
+    members = _shows_members(marks, plan)
+    if members:
         score += 0.3
         explicit = True
         cues.append("says since when its writers are members")
@@ -738,6 +739,9 @@ def _found(
     if authors and max(authors.values()) > 1 and len(authors) > 1:
         score += 0.1
         cues.append("names recur")
+    if count > 2 and len(authors) == 1 and not explicit:
+        score -= 0.4
+        cues.append("one name only")
     texts = [
         " ".join(mark.text for mark in marks[record.first : record.last + 1]) for record in records
     ]
@@ -746,7 +750,15 @@ def _found(
     cues.append(f"{remarks:.0%} speak like remarks")
     menus = sum(_is_menu(marks[record.first : record.last + 1]) for record in records) / count
     score -= 0.6 * menus
-    if count == 2 and heading is None and says < 1.0:
+    told = answered >= 0.4 or says >= 0.5 or numbers >= 0.6 or members
+    counted = heading is not None and any(map(str.isdigit, marks[heading].text))
+    if heading is not None and not told and remarks < 0.5 and not counted:
+        score -= 0.2  # "comments" can be an entry of a menu
+    onward = sum(_leads_on(marks[record.anchor : record.last + 3]) for record in records) / count
+    if onward >= 0.4 and answered < 0.4:
+        score -= 0.4
+        cues.append("leads on to whole articles")
+    if count == 2 and not counted and says < 1.0 and (heading is None or answered < 1.0):
         score -= 0.25  # two lines that look alike are no rhythm
     if not explicit:
         top = marks[records[0].top].line.visible
@@ -770,6 +782,14 @@ def _found(
     )
     start = min(marks[records[0].top].line.visible, items[0].spans[0].start)
     return Found(LAYOUT, max(0.0, min(score, 0.98)), reason, items, start, rank)
+
+
+def _leads_on(part: Sequence[Mark]) -> bool:
+    """Whether a part of the page holds a link such as "Read more"."""
+    return any(
+        len(mark.text) <= 40 and any(phrase in mark.text.lower() for phrase in words("onward"))
+        for mark in part
+    )
 
 
 def _shows_members(marks: Sequence[Mark], plan: _Plan) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 from moderation.records import Range
 from moderation.threads.dumps.found import Dump, Found, Item, is_running
 from moderation.threads.dumps.lines import Line, Paragraph
-from moderation.threads.dumps.marks import is_comment_heading, is_form
+from moderation.threads.dumps.marks import is_comment_heading, is_form, read_mark
 from moderation.threads.dumps.register import measure, name_score
 
 LAYOUT = "name-then-text"
@@ -87,6 +87,9 @@ def _name_cost(paragraph: Paragraph, counts: Counter[str]) -> float:
     text = paragraph.text
     score = name_score(text)
     if score <= 0.05:
+        return _NEVER
+    mark = read_mark(paragraph.lines[0])
+    if mark.buttons or (mark.date is not None and mark.strong and len(mark.rest) <= 3):
         return _NEVER
     cost = -math.log(score) - 0.3 + (0.5 if paragraph.flows else 0.0)
     if counts[text] > 1:
@@ -193,5 +196,7 @@ def _judge(
     if few and len(authors) >= 3 and not lost and not headed:
         score -= 0.35
         cues.append("few names take turns as in an interview")
+    if len(items) == 2 and not lost and not headed:
+        score -= 0.15  # two names are no rhythm
     reason = f"{len(authors)} names standing alone before {len(items)} texts; " + ", ".join(cues)
     return Found(LAYOUT, max(0.0, min(score, 0.9)), reason, items, paragraphs[start].span.start)
