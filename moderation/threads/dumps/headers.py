@@ -739,9 +739,6 @@ def _found(
     if authors and max(authors.values()) > 1 and len(authors) > 1:
         score += 0.1
         cues.append("names recur")
-    if count > 2 and len(authors) == 1 and not explicit:
-        score -= 0.4
-        cues.append("one name only")
     texts = [
         " ".join(mark.text for mark in marks[record.first : record.last + 1]) for record in records
     ]
@@ -751,6 +748,9 @@ def _found(
     menus = sum(_is_menu(marks[record.first : record.last + 1]) for record in records) / count
     score -= 0.6 * menus
     told = answered >= 0.4 or says >= 0.5 or numbers >= 0.6 or members
+    if count > 2 and len(authors) == 1 and not told:
+        score -= 0.4
+        cues.append("one name only")
     counted = heading is not None and any(map(str.isdigit, marks[heading].text))
     if heading is not None and not told and remarks < 0.5 and not counted:
         score -= 0.2  # "comments" can be an entry of a menu
@@ -806,7 +806,12 @@ def _shows_members(marks: Sequence[Mark], plan: _Plan) -> bool:
 
 
 def _is_menu(part: Sequence[Mark]) -> bool:
-    return len(part) >= 3 and sum(1 for mark in part if mark.line.bullet) >= 0.5 * len(part)
+    """Whether a text is a list of links: bullets, or many lines and hardly a sentence."""
+    if len(part) < 3:
+        return False
+    if sum(1 for mark in part if mark.line.bullet) >= 0.5 * len(part):
+        return True
+    return len(part) >= 6 and sum(1 for mark in part if prose(mark.text)) < 0.2 * len(part)
 
 
 def _item(marks: Sequence[Mark], record: _Record) -> Item:
