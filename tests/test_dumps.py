@@ -6,16 +6,18 @@ import hashlib
 import re
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.records import Source, Thread, read_spans
+from moderation.records import Range, Source, Thread, read_spans
 from moderation.threads.document import Document, ReadOptions
 from moderation.threads.dumps import READER, read_text
 from moderation.threads.dumps.lines import split_lines, split_paragraphs
 from moderation.threads.dumps.marks import is_comment_heading, read_mark
+from moderation.threads.dumps.quotes import find_quotes
 from moderation.threads.dumps.register import name_score, quotations
 
 CASES = Path(__file__).parent / "cases" / "dumps"
@@ -186,6 +188,88 @@ def test_quoted_words_are_no_speech_of_the_writer() -> None:
     quoted, rest = quotations("She said “I did, didn’t I?” and left the ‘old’ house.")
     assert quoted == ["I did, didn’t I?", "old"]
     assert "I did" not in rest
+
+
+@pytest.mark.parametrize(
+    ("raw", "created"),
+    [
+        ("March 3, 2015 at 10:12 pm", "2015-03-03T22:12:00"),
+        ("3. März 2015 um 22:12 Uhr", "2015-03-03T22:12:00"),
+        ("3 marzo 2015", "2015-03-03"),
+        ("2015-03-03 10:12", "2015-03-03T10:12:00"),
+        ("3 days ago", None),
+    ],
+)
+def test_times_are_turned_into_iso_8601_where_they_can_be(raw: str, created: str | None) -> None:
+    text = "\n\n".join(
+        f"{name} says:\n{raw}\n\nI don't think that {what} is right, is it?\n\nReply"
+        for name, what in [("Wren", "this"), ("old spade", "the first"), ("Ina B.", "all of it")]
+    )
+    comments = read(text).comments
+    assert [comment.created_raw for comment in comments] == [raw] * 3
+    assert [comment.created_at for comment in comments] == [created] * 3
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [("03/04/2020 25/04/2020", "2020-04-03"), ("03/04/2020 04/25/2020", "2020-03-04")],
+)
+def test_one_date_tells_the_order_of_day_and_month(days: str, expected: str) -> None:
+    first, second = days.split()
+    text = "\n\n".join(
+        f"{name} says:\n{raw}\n\nI don't think that you are right, are you?\n\nReply"
+        for name, raw in [("Wren", first), ("old spade", second), ("Ina B.", second)]
+    )
+    assert read(text).comments[0].created_at == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "quoted"),
+    [
+        ("> The wall fell.\n\nIt did not.", ["> The wall fell."]),
+        ("Wren wrote:\n> One.\n> Two.\nNo, three.", ["Wren wrote:\n> One.\n> Two."]),
+        ("    Wren hat gesagt.:\n    Eins.\n\nNein.", ["Wren hat gesagt.:\nEins."]),
+        ("[quote=Wren]One.[/quote]\nNo.", ["[quote=Wren]One.[/quote]"]),
+        ("A.\n> B.\nC.\n> D.", ["> B.", "> D."]),
+        ("Wren said so:\nand I agree.", []),
+        (">:( that is sad", []),
+        ("In 2012 they wrote:\n    nothing", []),
+        ("No quotation here.", []),
+    ],
+)
+def test_quotations_are_marked(source: str, quoted: list[str]) -> None:
+    spans = [Range(0, len(source))]
+    text = read_spans(source, spans)
+    assert [span.of(text) for span in find_quotes(source, spans)] == quoted
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["> a", "b", "Bo wrote:", "  c", "\t", "", "[quote]", "[/quote]"])))
+def test_quoted_ranges_are_in_order_and_inside(pieces: list[str]) -> None:
+    source = "\n".join(pieces)
+    spans = [Range(0, len(source))]
+    text = read_spans(source, spans)
+    ranges = find_quotes(source, spans)
+    assert all(left.end < right.start for left, right in pairwise(ranges))
+    assert all(span.of(text).strip() == span.of(text) != "" for span in ranges)
+
+
+NONE = [path.read_text("utf-8") for path in sorted((CASES / "none").glob("*.txt"))]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_parts_of_documents_without_comments_stay_silent(seed: int) -> None:
+    """At least 97 of 100 crops: a crop may lack all that told what the document is."""
+    random = Random(seed)
+    loud = crops = 0
+    for text in NONE:
+        lines = text.splitlines(keepends=True)
+        for _ in range(4):
+            start = random.randrange(len(lines))
+            end = random.randrange(start, len(lines)) + 1
+            loud += bool(read("".join(lines[start:end])).comments)
+            crops += 1
+    assert loud <= 0.03 * crops
 
 
 PIECES = [
