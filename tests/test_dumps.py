@@ -32,7 +32,7 @@ def read(text: str) -> Thread:
 
 def check_invariants(text: str, thread: Thread) -> None:
     """What must hold for every document."""
-    taken = []
+    taken: list[Range] = []
     for order, comment in enumerate(thread.comments):
         assert comment.order == order
         assert comment.text.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moderation.threads.document import ReadOptions
-from moderation.threads.dumps import bare, headers, nested, rhythm, signed
+from moderation.threads.dumps import bare, chat, headers, nested, rhythm, signed
 from moderation.threads.dumps.found import CONFIDENT_ENOUGH, Dump, Found
 from moderation.threads.dumps.lines import Line, split_lines, split_paragraphs
 from moderation.threads.dumps.marks import read_mark
@@ -15,6 +15,7 @@ LAYOUTS: tuple[Callable[[Dump], Found | None], ...] = (
     nested.find,
     headers.find,
     rhythm.find,
+    chat.find,
     bare.find,
 )
 """Each layout's judge, the most telling first: of two that are equally sure, the first wins."""

@@ -102,8 +102,8 @@ def _judge(dump: Dump, run: list[_Entry], complete: bool) -> Found | None:
     if complete:
         score += 0.15
         cues.append("nothing follows")
-    if len(spoken) == 2 and len(columns) == 1 and len(set(names)) == 2:
-        score -= 0.2  # two entries of a list are no rhythm
+    if len(spoken) <= 3 and len(columns) == 1 and len(set(names)) == len(names):
+        score -= 0.2  # few entries of a flat list are no rhythm
     lengths = [len(body) for body in bodies]
     if min(lengths) * 8 < max(lengths):
         score += 0.1
