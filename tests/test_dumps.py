@@ -276,6 +276,7 @@ PIECES = [
     *("•", "Anna", "Bo says:", "2 days ago", "  * ", "\t", "\n", "\n\n\n", "\r\n", "Reply"),
     *("I think so.", "You?", "12 Comments", "–", "#3", "> ", "[pic] ", "Lorem ipsum dolor sit."),
     *("‘", "“", "”", "\u2028", "\x85", "\ufeff", "\0", "1. ", "May 3, 2012", "Posts: 3", "Joined"),
+    *("In reply to Anna", "– Bo", "answered May 3, 2012", "<Bo> hi", "Bo: hm", "3d", "Anna wrote:"),
 ]
 WORDS = st.sampled_from(PIECES)
 

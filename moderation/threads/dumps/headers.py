@@ -816,6 +816,8 @@ def _is_menu(part: Sequence[Mark]) -> bool:
 
 def _item(marks: Sequence[Mark], record: _Record) -> Item:
     first, last = record.first, record.last
+    if first < last and _answers(marks[first]) is not None:
+        first += 1
     while last > first and (not marks[last].text or _author(marks[last].text) == record.author):
         last -= 1  # some forums show the writer's data below the text, name first
     for index in range(last, first, -1):
@@ -862,6 +864,8 @@ def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[I
             item.depth = depth
         link_by_depth(items)
         return
+    if _link_by_names(marks, records, items):
+        return
     tops = [_top_line(marks, record) for record in records]
     columns = [mark.line.column for mark in tops]
     indents = [mark.line.indent for mark in tops]
@@ -871,6 +875,48 @@ def _set_depths(marks: Sequence[Mark], records: Sequence[_Record], items: list[I
     for item, column in zip(items, chosen, strict=True):
         item.depth = column
     link_by_depth(items)
+
+
+def _link_by_names(marks: Sequence[Mark], records: Sequence[_Record], items: list[Item]) -> bool:
+    """Parents from lines like "In reply to NAME": the last comment of that name; False if none."""
+    answered = [
+        next(
+            (
+                name
+                for mark in marks[record.top : record.first + 1]
+                if (name := _answers(mark)) is not None
+            ),
+            None,
+        )
+        for record in records
+    ]
+    if not any(answered):
+        return False
+    latest: dict[str, int] = {}
+    for index, (item, name) in enumerate(zip(items, answered, strict=True)):
+        parent = None if name is None else latest.get(name.casefold())
+        item.parent, item.parent_known = parent, name is None or parent is not None
+        above = None if parent is None else items[parent].depth
+        item.depth = (0 if name is None else None) if above is None else above + 1
+        if item.depth is None:
+            item.parent, item.parent_known = None, False
+        if item.author:
+            latest[item.author.casefold()] = index
+    return True
+
+
+def _answers(mark: Mark) -> str | None:
+    """The name in "In reply to NAME"; None for other lines."""
+    text = mark.text
+    if len(text) > LONGEST_LABEL or mark.buttons:
+        return None
+    lowered = text.lower()
+    for phrase in words("answers"):
+        if lowered.startswith(phrase + " "):
+            tokens = text[len(phrase) :].strip(" @:").split()
+            name = " ".join(tokens).rstrip(".:")
+            return name if name and name_score(name) >= _NAME else None
+    return None
 
 
 def _dots(marks: Sequence[Mark], record: _Record) -> int | None:
