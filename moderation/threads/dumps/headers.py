@@ -667,7 +667,7 @@ def _fit(
             fit += 0.8
         dashed = sum(
             marks[record.anchor - 1].line.bullet in ("–", "-", "—", "―")
-            or marks[record.anchor - 1].text[:1] in "–—-"
+            or marks[record.anchor - 1].text.startswith(("–", "—", "-"))
             for record in records
             if record.anchor
         )
