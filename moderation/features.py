@@ -25,7 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.text import MAX_WORD, Lexer, Reading, locate, split
+from moderation.chunks import Chunks, KeyIndex, cut, gather
+from moderation.text import MAX_WORD, Lexer, Reading, locate
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
@@ -258,7 +259,7 @@ class ChunkTable:
         self.classes = classes
         self.class_keys = class_keys
         self.sink = sink
-        self.index = _Index()
+        self.index = KeyIndex()
         self.item_index = _Index()
         self.joined: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -279,19 +280,24 @@ class ChunkTable:
         """Whether it is time to start a new table."""
         return self.size > MAX_CACHED or self.chars > MAX_CACHED_CHARS
 
-    def ids(self, chunks: list[str]) -> I32:
+    def ids(self, chunks: Chunks | Sequence[str]) -> I32:
         """The id of each chunk; new ones are read first."""
-        index = self.index
-        found = np.fromiter(map(index.__getitem__, chunks), np.int32, len(chunks))
-        missing = np.flatnonzero(found < 0).tolist()
-        if missing:
+        if not isinstance(chunks, Chunks):
+            chunks = gather(chunks, np.array([len(chunks)], np.int64))
+        found = self.index.find(chunks.key)
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
             with self._lock:
-                fresh = [c for c in {chunks[i]: None for i in missing} if c not in index]
-                if fresh:
+                keys, first = np.unique(chunks.key[missing], return_index=True)
+                new = self.index.find(keys) < 0  # another thread may have been faster
+                keys, first = keys[new], first[new]
+                if len(keys):
+                    fresh = [chunks[i] for i in missing[first].tolist()]
                     base = self._add(fresh)
-                    index.update(zip(fresh, range(base, base + len(fresh)), strict=True))
+                    numbers = np.arange(base, base + len(fresh), dtype=np.int32)
+                    self.index.add(keys, numbers)
                     self.chars += sum(map(len, fresh))
-            found[missing] = [index[chunks[i]] for i in missing]
+            found[missing] = self.index.find(chunks.key[missing])
         return found
 
     def join(self, pieces: tuple[str, ...]) -> int:
@@ -428,18 +434,16 @@ class Block:
 
 def encode(texts: Sequence[str], table: ChunkTable) -> Block:
     """Encode a block of texts with what `table` knows, teaching it what it does not."""
-    chunks: list[str] = []
-    counts = np.empty(len(texts), np.int64)
-    before = 0
-    for number, text in enumerate(texts):
-        chunks += split(text)
-        counts[number] = len(chunks) - before
-        before = len(chunks)
-    return encode_chunks(chunks, counts, table)
+    return _encode(cut(texts), table)
 
 
-def encode_chunks(chunks: list[str], counts: I64, table: ChunkTable) -> Block:
-    """Encode chunks of texts (`counts` chunks each)."""
+def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Block:
+    """Encode chunks of texts that were cut already (`counts` chunks each)."""
+    return _encode(gather(chunks, counts), table)
+
+
+def _encode(chunks: Chunks, table: ChunkTable) -> Block:
+    counts = chunks.counts
     ids = table.ids(chunks)
     flags = table.flags.take(ids)
     origin: I64 | None = None
@@ -489,7 +493,7 @@ def encode_chunks(chunks: list[str], counts: I64, table: ChunkTable) -> Block:
 
 
 def _find_merges(
-    chunks: list[str],
+    chunks: Chunks,
     counts: I64,
     ids: I32,
     flags: npt.NDArray[np.uint8],

@@ -242,8 +242,8 @@ class Explanation:
 
     For each label, `bias[label]` plus the contributions of its `spans` is `logits[label]`, and the
     logistic function of that is the score. `spans` do not overlap within a label and are in text
-    order. `rationale[label]` are the ranges that most carry a label that is found; `sentence[label]`
-    is the range of the worst sentence.
+    order. `rationale[label]` are the ranges that most carry the label; `sentence[label]` is the
+    range of the worst sentence.
     """
 
     text: str

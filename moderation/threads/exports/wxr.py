@@ -47,9 +47,7 @@ _KINDS: dict[str, Kind] = {
     "action_log": "system",
     "webhook_delivery": "system",
 }
-_COMMENT = (
-    "id author author_email author_IP date date_gmt content approved type parent".split()  # noqa: SIM905
-)
+_COMMENT = "id author author_email author_IP date date_gmt content approved type parent".split()
 _WANTED = frozenset(
     (*(f"wp:comment_{name}" for name in _COMMENT), "title", "link", "guid", "wp:post_id")
 )
