@@ -104,7 +104,10 @@ def cut(texts: Sequence[str]) -> Chunks:
         line, solid = kind == 2, kind == 0
     else:
         line = codes == 10
-        solid = ~(_IS_SPACE.take(np.minimum(codes, len(_IS_SPACE) - 1)) | line)
+        solid = codes > 32
+        solid |= (codes < 9) | ((codes > 13) & (codes < 28))  # controls that are no white space
+        wide = np.flatnonzero(codes >= 0x85)
+        solid[wide] = ~_IS_SPACE[np.minimum(codes[wide], len(_IS_SPACE) - 1)]
     # A boundary lies before position i where what is there and what was before it do not go on.
     begins = np.empty(size, np.bool_)
     begins[:1] = True

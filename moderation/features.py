@@ -148,7 +148,15 @@ class Sequences:
 
     def families(self) -> list[tuple[U64, I64]]:
         """Mixed keys of all word n-grams, and the position of the first word of each."""
-        return [(keys, words[0]) for keys, words in self._families()]
+        return [(mix(keys), words[0]) for keys, words in self._families()]
+
+    def flat(self) -> tuple[U64, I64]:
+        """All `families()` one after the other: mixed keys, positions of first words."""
+        families = self._families()
+        if not families:
+            return np.empty(0, np.uint64), np.empty(0, np.int64)
+        keys = mix(np.concatenate([keys for keys, _ in families]))
+        return keys, np.concatenate([words[0] for _, words in families])
 
     def members(self) -> list[list[tuple[int, ...]]]:
         """For each of `families()`, the positions of each n-gram's words."""
@@ -167,11 +175,11 @@ class Sequences:
         at = np.flatnonzero(same2)
         two = key[:-1] * _SEQ[0]
         two += key[1:] * _SEQ[1]
-        out.append((mix(two[at] + _SALT[F_BI]), (at, at + 1)))
+        out.append((two[at] + _SALT[F_BI], (at, at + 1)))
         if n > 2:
             at = np.flatnonzero(same2[1:] & same2[:-1])
             three = two[at] + key[at + 2] * _SEQ[2]
-            out.append((mix(three + _SALT[F_TRI]), (at, at + 1, at + 2)))
+            out.append((three + _SALT[F_TRI], (at, at + 1, at + 2)))
         tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
         # The same with classes in the place of telling words.
         at = np.flatnonzero(same2 & (tells[1:] | tells[:-1]))
@@ -179,12 +187,12 @@ class Sequences:
             return out
         shown = np.where(tells, view, key)
         two = shown[at] * _SEQ[0] + shown[at + 1] * _SEQ[1]
-        out.append((mix(two + _SALT[F_CBI]), (at, at + 1)))
+        out.append((two + _SALT[F_CBI], (at, at + 1)))
         inside = np.flatnonzero(at + 2 < n)
         inside = inside[sentence[at[inside]] == sentence[at[inside] + 2]]
         at = at[inside]
         three = two[inside] + shown[at + 2] * _SEQ[2]
-        out.append((mix(three + _SALT[F_CTRI]), (at, at + 1, at + 2)))
+        out.append((three + _SALT[F_CTRI], (at, at + 1, at + 2)))
         # The words that have a class, with those between them left out.
         bearing = np.flatnonzero(self.cls)
         if len(bearing) < 2:
@@ -195,21 +203,21 @@ class Sequences:
         first = v[at] * _SEQ[0]
         two = first + v[at + 1] * _SEQ[1]
         where = (bearing[at], bearing[at + 1])
-        out.append((mix(two + _SALT[F_SEQ2]), where))
-        out.append((mix(w[at] * _SEQ[0] + v[at + 1] * _SEQ[1] + _SALT[F_WC]), where))
-        out.append((mix(first + w[at + 1] * _SEQ[1] + _SALT[F_CW]), where))
+        out.append((two + _SALT[F_SEQ2], where))
+        out.append((w[at] * _SEQ[0] + v[at + 1] * _SEQ[1] + _SALT[F_WC], where))
+        out.append((first + w[at + 1] * _SEQ[1] + _SALT[F_CW], where))
         inside = np.flatnonzero(at + 2 < len(bearing))
         inside = inside[s[at[inside]] == s[at[inside] + 2]]
         at = at[inside]
         three = two[inside] + v[at + 2] * _SEQ[2]
         where3 = (bearing[at], bearing[at + 1], bearing[at + 2])
-        out.append((mix(three + _SALT[F_SEQ3]), where3))
+        out.append((three + _SALT[F_SEQ3], where3))
         inside = np.flatnonzero(at + 3 < len(bearing))
         inside = inside[s[at[inside]] == s[at[inside] + 3]]
         at = at[inside]
         four = three[inside] + v[at + 3] * _SEQ[3]
         where4 = (bearing[at], bearing[at + 1], bearing[at + 2], bearing[at + 3])
-        out.append((mix(four + _SALT[F_SEQ4]), where4))
+        out.append((four + _SALT[F_SEQ4], where4))
         return out
 
 

@@ -90,12 +90,11 @@ def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     sums[block.chunk_sentence[first]] = np.add.reduceat(
         table.value.take(block.ids, axis=0), first, axis=0
     )
-    families = block.sequences.families()
-    if families:
-        # All families in one look-up: for short texts the calls cost more than the work.
-        weights, hit = lookup(model, np.concatenate([keys for keys, _ in families]))
-        position = np.concatenate([position for _, position in families])[hit]
-        sums += _sum_by(weights, block.sequences.sentence[position], n_sentences)
+    # All families in one look-up: for short texts the calls cost more than the work.
+    keys, position = block.sequences.flat()
+    weights, hit = lookup(model, keys)
+    if len(hit):
+        sums += _sum_by(weights, block.sequences.sentence[position[hit]], n_sentences)
     return sums
 
 
