@@ -297,7 +297,11 @@ class ChunkTable:
         if len(missing):
             with self._lock:
                 keys, first = np.unique(chunks.key[missing], return_index=True)
-                new = self.index.find(keys) < 0  # another thread may have been faster
+                new = np.flatnonzero(
+                    self.index.find(keys) < 0
+                )  # another thread may have been faster
+                # Numbered as they come: keys differ from process to process, numbers must not.
+                new = new[np.argsort(first[new])]
                 keys, first = keys[new], first[new]
                 if len(keys):
                     fresh = [chunks[i] for i in missing[first].tolist()]

@@ -194,6 +194,11 @@ def test_command_with_labels_alone_says_what_such_a_model_is_worth(tmp_path: Pat
     model = load_file(tmp_path / "small.safetensors")
     assert model.settings["trained"]["sources"]["labels.jsonl"]["rows"] == 25
     assert not list(tmp_path.glob("*.partial"))
+    # Another process, with another hash seed and other chunk keys, writes the same bytes.
+    again = run("--labels", str(ROOT / "seeds/labels.jsonl"), "--output", str(tmp_path / "b/small"))
+    assert again.returncode == 0, again.stderr
+    second = (tmp_path / "b" / "small.safetensors").read_bytes()
+    assert second == (tmp_path / "small.safetensors").read_bytes()
 
 
 def test_command_complains_in_one_line(tmp_path: Path) -> None:
