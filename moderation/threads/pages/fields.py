@@ -99,6 +99,7 @@ BUTTONS = frozenset(
     odpowiedz|zgłoś|cytuj|udostępnij|svara|rapportera|citera|svar|anmäl|vastaa|ilmoita|
     odpovědět|nahlásit|citovat|válasz|răspunde|yanıtla|cevapla|beğen|şikayet et|
     ответить|цитировать|пожаловаться|поделиться|нравится|ссылка|відповісти|
+    next|previous|first|last|weiter|zurück|suivant|précédent|siguiente|anterior|successivo|
     返信|返信する|報告|回复|回覆|举报|답글|신고""".replace("\n", "").split("|")
 )
 BUTTONS = frozenset(" ".join(b.split()) for b in BUTTONS)
@@ -127,6 +128,7 @@ _UNSEEN = frozenset(
 )
 _PARAGRAPH = re.compile(r">p$|^p\b")
 
+SURE = 5.0  # worth of a name's place that words or links tell: where it stands need not
 NAME_LENGTH = 60  # characters; longer texts are no names
 NAME_WORDS = 7
 
@@ -161,9 +163,21 @@ class Selectors:
     titles: bool = False  # take a title right before the text with it
 
 
+# classes that style what they are on and tell nothing of what it is ("text-sm", "font-title")
+_UTILITY = re.compile(
+    r"(?:[a-z]+:)*-?(?:text|font|bg|border|icon|label|flex|grid|items|content|justify|self|space|gap|"
+    r"[mp][trblxy]?|[wh]|min|max|rounded|shadow|leading|tracking|whitespace|break|overflow|align)"
+    r"-(?:\w{1,3}|base|bold|semibold|medium|light|normal|muted|gr[ae]y|slate|black|white|left|right|"
+    r"center|start|end|between|wrap|words|full|auto|screen|primary|secondary|none)"
+    r"(?:[-/][\w.]+)*",
+)
+
+
 @lru_cache(maxsize=65_536)
 def _names(token: str) -> tuple[bool, bool, bool, bool]:
     """Whether a class or id speaks for an author, against one, for a text, against one."""
+    if _UTILITY.fullmatch(token):
+        return (False, False, False, False)
     return (
         bool(AUTHOR_WORDS.search(token)) and not NOT_AUTHOR_WORDS.search(token),
         bool(NOT_AUTHOR_WORDS.search(token))
@@ -576,7 +590,7 @@ def _find_authors(
     candidates = [
         [] if one.author is not None else _author_candidates(page, one, keys) for one in fields
     ]
-    _choose_authors(fields, candidates)
+    _choose_authors(page, fields, candidates)
     for one in fields:
         if one.author is None:
             one.author = _author_by_attribute(one)
@@ -599,8 +613,8 @@ def _name_text(page: Page, element: Element, one: Fields) -> str:
             NOT_AUTHOR_WORDS.search(t) and not AUTHOR_WORDS.search(t) for t in owner.classes
         ):
             continue
-        if parts and page.gaps[piece] == 2:
-            break
+        if parts and (page.gaps[piece] == 2 or text.startswith("@")):
+            break  # "@handle" behind the name that is shown
         parts.append((" " if page.gaps[piece] else "") + text)
     return "".join(parts)
 
@@ -613,6 +627,8 @@ def _author_score(element: Element, record: Record) -> float:
         if place is None or place in record.roots:
             break
         tokens = [*place.classes, place.get("itemprop"), place.get("rel"), stable(place.id)]
+        if "-" in place.tag:
+            tokens.append(place.tag)  # a custom element: <x-author>
         if place.get("property") or place.get("slot") or place.get("name"):
             tokens += [place.get("property"), place.get("slot")]
         good = any(t and _names(t)[0] for t in tokens)
@@ -779,20 +795,45 @@ def _author_candidates(
     return found
 
 
+def _stands_as_name(page: Page, one: Fields, element: Element) -> float:
+    """How far its place alone says that a text is the author's name: first, or beside the date."""
+    pieces = one.record.pieces
+    value = 0.8 if pieces and element.first <= pieces[0] < element.last else 0.0
+    dated = one.date_element
+    if one.date_piece is not None:
+        near = element.first - 2 <= one.date_piece <= element.last + 1
+    elif dated is not None and dated.last > dated.first:
+        near = dated.first - 2 <= element.first < dated.last + 2 and not element.contains(dated)
+    else:
+        near = False
+    return value + 0.8 * near
+
+
+def _look_like_names(names: Counter[str]) -> bool:
+    """Whether the texts of one place are as short as names: few words, no sentence marks."""
+    total = sum(names.values())
+    words = sum(len(name.split()) * n for name, n in names.items()) / total
+    size = sum(len(name) * n for name, n in names.items()) / total
+    marked = sum(n for name, n in names.items() if re.search(r"[?!:;]|\. |, |。", name))
+    return words <= 2.6 and size <= 22 and marked <= 0.2 * total and max(map(len, names)) <= 40
+
+
 def _choose_authors(
-    fields: list[Fields], candidates: list[list[tuple[str, Element, str, float]]]
+    page: Page, fields: list[Fields], candidates: list[list[tuple[str, Element, str, float]]]
 ) -> None:
     total = max(1, sum(one.author is None for one in fields))
     shared: Counter[str] = Counter()
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     scores: defaultdict[str, float] = defaultdict(float)
-    for found in candidates:
+    places: defaultdict[str, float] = defaultdict(float)
+    for one, found in zip(fields, candidates, strict=True):
         seen: set[str] = set()
-        for key, _, name, score in found:
+        for key, element, name, score in found:
             if key not in seen:
                 seen.add(key)
                 shared[key] += 1
                 scores[key] += score
+                places[key] += _stands_as_name(page, one, element)
                 names[key][_DIGITS.sub("#", name.casefold())] += 1
     worth: dict[str, float] = {}
     for key, count in shared.items():
@@ -803,6 +844,10 @@ def _choose_authors(
         elif count >= 4 and distinct <= 3 and count >= 12:
             value -= 2
         worth[key] = value
+    if max((worth[k] for k in worth if shared[k] >= 0.5 * total), default=0.0) < SURE:
+        for key, count in shared.items():
+            if _look_like_names(names[key]) and (len(names[key]) > 1 or count < 3):
+                worth[key] += places[key] / count
     for one, found in zip(fields, candidates, strict=True):
         if one.author is not None or not found:
             continue

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -81,11 +81,31 @@ _SAYS_AFTER = re.compile(
     r"пишет|писал|написал)\b"
 )
 _PRICE = re.compile(r"[€$£¥]\s?\d|\d\s?(?:€|EUR|USD|zł|kr\b)")
+# what stands above a list of comments: "Comments", "12 Kommentare", "Commentaires (3)"
+HEADING = re.compile(
+    r"(?i)^\W*(?:(?:all|alle|reader|readers['’]?|user|visitor|die|les|los|i|os)\s+)?"
+    r"(?:\d[\d.,\s]*|no|one)?\s*"
+    r"(?:comments?|kommentare?|leserkommentare?|lesermeinungen|commentaires?|comentarios?|commenti|"
+    r"commento|coment[áa]rios?|reacties?|reactions|komentarz(?:e|y)?|komentarzy|kommentarer|"
+    r"kommentit|kommentaarit|koment[áa]ř[eů]?|koment[áa]re|komentari|komentarji|komentar|"
+    r"hozzász[óo]l[áa]s(?:ok)?|comentarii|yorum(?:lar)?|bình luận|σχόλι[αο]|коммента\w+|"
+    r"комента\w+|комментар\w+|отзыв\w*|replies|responses?|answers?|antworten|réponses?|"
+    r"respuestas?|risposte|respostas?|odpowiedzi|ответ\w*|svar|vastaukset|discussion|diskussion|"
+    r"debate|opinions?|opiniones|opinie|meinungen|thoughts|guest ?book|gästebuch|livre d'or|"
+    r"コメント(?:一覧)?|评论|評論|留言|回复|回應|网友评论|댓글|답글|تعليقات|التعليقات|תגובות|ความคิดเห็น)"
+    r"(?:\s*[(\[:–-]?\s*\d[\d.,\s]*(?:件|条|條|개)?\s*[)\]]?)?"
+    r"(?:\s+(?:on|to|zu|zum|zur|sur|à|sobre|su|a|en|for|für|about|к|на|do)\s.{1,90})?\W*$"
+)
+_ABOVE = 30  # pieces above the first record in which its heading is looked for
 _NUMBERED = re.compile(r"\d{2,}")
 
 TRIES = 14  # groups read in full
 SAMPLE = 150  # records of a group that are read to judge it
+LIKELY = 1.0  # points of a group that may be one half of a thread
 ENOUGH = 4.0  # points that speak for comments, see `_points`
+
+
+Group = list[tuple[Element, ...]]
 
 
 @dataclass(eq=False, slots=True)
@@ -98,16 +118,19 @@ class Candidate:
     points: float
     worth: float
     reasons: tuple[str, ...]
+    parts: tuple[Group, ...] = ()
 
 
 def find_thread(page: Page, note: list[str] | None = None) -> Candidate | None:
     """The group of records that most likely is the thread, or None."""
     dates = _dated(page)
     best: Candidate | None = None
+    judged: list[Candidate] = []
     for key, groups in _ranked(page, dates):
-        candidate = _judge(page, key, groups)
+        candidate = _judge(page, key, [groups])
         if candidate is None:
             continue
+        judged.append(candidate)
         if note is not None:
             note.append(
                 f"generic: {key}: {len(candidate.records)} records, worth {candidate.worth:.1f}, "
@@ -115,18 +138,101 @@ def find_thread(page: Page, note: list[str] | None = None) -> Candidate | None:
             )
         if candidate.points >= ENOUGH and (best is None or candidate.worth > best.worth):
             best = candidate
-    if best is not None and len(best.records) >= SAMPLE:
-        groups = _all_of(page, best.key, dates)
-        records = make_records(page, groups)
+    merged = _merge(page, judged)
+    if merged is not None and (best is None or merged.worth > 1.1 * best.worth):
+        best = merged
+        if note is not None:
+            note.append(
+                f"generic: {best.key}: {len(best.records)} records, worth {best.worth:.1f}, "
+                f"points {best.points:.1f} ({', '.join(best.reasons)})"
+            )
+    if best is not None and any(len(part) >= SAMPLE for part in best.parts):
+        parts = [_all_of(page, key, dates) for key in best.key.split(AND)]
+        records, fields = _read(page, parts)
         best = Candidate(
-            best.key,
-            records,
-            read_fields(page, records, Selectors()),
-            best.points,
-            best.worth,
-            best.reasons,
+            best.key, records, fields, best.points, best.worth, best.reasons, tuple(parts)
         )
     return best
+
+
+AND = " with "  # between the names of groups that make one thread
+
+
+def _merge(page: Page, judged: list[Candidate]) -> Candidate | None:
+    """The best thread of two groups: comments and replies, answers and notes, of unlike classes.
+
+    The one must lie inside the records of the other, or both must be siblings that alternate; each
+    must be complete without the other, so that a part of a record is never taken for a reply.
+    """
+    best: Candidate | None = None
+    good = [c for c in judged if c.points >= LIKELY and not c.key.endswith((SIBLINGS, DATED))]
+    good.sort(key=lambda c: -c.worth)
+    for number, one in enumerate(good[:6]):
+        for other in good[number + 1 : 8]:
+            if max(one.points, other.points) < ENOUGH or not _belong_together(one, other):
+                continue
+            both = _judge(page, one.key + AND + other.key, [one.parts[0], other.parts[0]])
+            if both is None or both.points < ENOUGH:
+                continue
+            if len(both.fields) < len(one.fields) + len(other.fields):
+                continue
+            if not _all_complete(both, one.parts[0]) or not _all_complete(both, other.parts[0]):
+                continue
+            if best is None or both.worth > best.worth:
+                best = both
+    return best
+
+
+def _all_complete(both: Candidate, part: Group) -> bool:
+    """Whether nearly all records of a part have a text, an author, and a date where any has."""
+    roots = {group[0].index for group in part}
+    fields = [one for one in both.fields if one.record.root.index in roots]
+    dated = any(one.created_raw is not None for one in both.fields)
+    whole = sum(
+        bool(one.pieces) and one.author is not None and (one.created_raw is not None or not dated)
+        for one in fields
+    )
+    # what holds the other part is none of it: something must be left when that is taken away
+    holders = {one.record.outer.number for one in both.fields if one.record.outer is not None}
+    left = all(
+        one.pieces and one.author is not None for one in fields if one.record.number in holders
+    )
+    return left and whole >= 0.95 * len(fields)
+
+
+def _belong_together(one: Candidate, other: Candidate) -> bool:
+    """Whether two groups can be comments and replies: nested, or siblings that alternate."""
+    if {r.root.index for r in one.records} & {r.root.index for r in other.records}:
+        return False
+    first, second = one.records[0], other.records[0]
+    if first.root.parent is second.root.parent:
+        if any(r.root.parent is not first.root.parent for r in (*one.records, *other.records)):
+            return False
+        start, end = one.records[0].root.index, one.records[-1].end
+        low, high = other.records[0].root.index, other.records[-1].end
+        return start < high and low < end and not _inside(one, other)
+    outer, inner = (one, other) if first.root.index < second.root.index else (other, one)
+    holders = _inside(outer, inner)
+    if len(holders) < len(inner.records):
+        return False
+    # one in each: a part of the record, such as the panel with the author's name
+    return len(set(holders)) < len(holders) or len(holders) < 0.8 * len(outer.records)
+
+
+def _inside(outer: Candidate, inner: Candidate) -> list[int]:
+    """For each of `inner`'s records that lies in one of `outer`'s, the number of that."""
+    starts = [r.root.index for r in outer.records]
+    held: list[int] = []
+    for record in inner.records:
+        low = bisect_left(starts, record.root.index) - 1
+        while low >= 0 and outer.records[low].end < record.end:
+            outside = outer.records[low].outer
+            if outside is None:
+                break
+            low = outside.number
+        if low >= 0 and outer.records[low].end >= record.end:
+            held.append(low)
+    return held
 
 
 def _dated(page: Page) -> list[int]:
@@ -149,9 +255,6 @@ def _dated(page: Page) -> list[int]:
             if is_date(text) or (len(text) < 120 and find_date(text) is not None):
                 found.add(owner)
     return sorted(found)
-
-
-Group = list[tuple[Element, ...]]
 
 
 def _keys_of(element: Element) -> Iterator[str]:
@@ -223,8 +326,8 @@ def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
         if mark in seen:
             continue
         seen.add(mark)
-        for segmented in (False, True):
-            groups: Group = _segments(page, members) if segmented else [(e,) for e in members]
+        for manner in (ALONE, SIBLINGS, DATED):
+            groups = _grouped(page, members, manner, dates)
             if not groups:
                 continue
             size = 0
@@ -252,21 +355,39 @@ def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
             if size < 20 * len(groups):
                 continue
             rank = (1.0 + min(count, 60) ** 0.5) * (share + 0.25) * (1 + named)
-            if segmented:
+            if manner:
                 rank *= 0.8
             if AGAINST_WORDS.search(key):
                 rank *= 0.5
-            ranked.append((rank, key + (" and siblings" if segmented else ""), groups))
+            ranked.append((rank, key + manner, groups))
     ranked.sort(key=lambda r: -r[0])
     return [(key, groups) for _, key, groups in ranked[:TRIES]]
 
 
 def _all_of(page: Page, key: str, dates: list[int]) -> Group:
     """All members of a group, however many."""
-    segmented = key.endswith(" and siblings")
-    name = key.removesuffix(" and siblings")
-    members = _groups(page)[name]
-    return _segments(page, members) if segmented else [(e,) for e in members]
+    manner = next((m for m in (SIBLINGS, DATED) if key.endswith(m)), ALONE)
+    return _grouped(page, _groups(page)[key.removesuffix(manner)], manner, dates)
+
+
+# How members of a group make records: each alone, each with the siblings behind it, or each that
+# holds a date with the members behind it (a row with name and date, then a row with the text)
+ALONE, SIBLINGS, DATED = "", " and siblings", " from date to date"
+
+
+def _grouped(page: Page, members: list[Element], manner: str, dates: list[int]) -> Group:
+    if manner == ALONE:
+        return [(e,) for e in members]
+    if manner == SIBLINGS:
+        return _segments(page, members)
+    starts = []
+    for element in members:
+        low = bisect_left(dates, element.index)
+        if low < len(dates) and dates[low] < element.end:
+            starts.append(element)
+    if len(starts) < 2 or len(starts) > 0.7 * len(members):
+        return []
+    return _segments(page, starts)
 
 
 def _segments(page: Page, members: list[Element]) -> Group:
@@ -293,11 +414,24 @@ def _segments(page: Page, members: list[Element]) -> Group:
     return [tuple(group) for group in groups]
 
 
-def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
-    records = make_records(page, groups)
+def _read(page: Page, parts: list[Group]) -> tuple[list[Record], list[Fields]]:
+    """Records of all parts together; the fields are induced for each part on its own."""
+    records = make_records(page, [group for part in parts for group in part])
+    if len(parts) == 1:
+        return records, read_fields(page, records, Selectors())
+    found: dict[int, Fields] = {}
+    for part in parts:
+        roots = {group[0].index for group in part}
+        own = [record for record in records if record.root.index in roots]
+        for one in read_fields(page, own, Selectors()):
+            found[one.record.number] = one
+    return records, [found[record.number] for record in records]
+
+
+def _judge(page: Page, key: str, parts: list[Group]) -> Candidate | None:
+    records, fields = _read(page, parts)
     if not records:
         return None
-    fields = read_fields(page, records, Selectors())
     complete = 0.0
     filled = 0
     sizes = []
@@ -311,7 +445,8 @@ def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
     if not filled:
         return None
     points, reasons = _points(page, key, fields, filled, sizes)
-    unnamed = not any(r.startswith(("named comment", "inside comments")) for r in reasons)
+    named = ("named comment", "inside comments", "below a heading")
+    unnamed = not any(r.startswith(named) for r in reasons)
     if unnamed and complete < (0.75 if len(records) > 2 else 0.95) * len(records):
         points -= 1.5
         reasons.append("incomplete -1.5")
@@ -323,7 +458,7 @@ def _judge(page: Page, key: str, groups: Group) -> Candidate | None:
     )
     bodies = sum(bool(one.body) for one in fields) / len(fields)
     worth *= 0.85 + 0.15 * bodies
-    return Candidate(key, records, fields, points, worth, tuple(reasons))
+    return Candidate(key, records, fields, points, worth, tuple(reasons), tuple(parts))
 
 
 def _points(
@@ -479,11 +614,16 @@ def _points(
         add(1.0, "authors")
     elif named < 0.4 * count:
         add(-2.5, "no authors")
+    if _headed(page, first):
+        add(2.5, "below a heading")
     names = {one.author for one in fields if one.author}
     if count >= 4 and len(names) == 1:
         add(-2.0, "one author")
     if filled < 0.6 * count:
         add(-2.0, "empty")
+    texts = Counter(page.fold(one.pieces[:20]) for one in fields if one.pieces)
+    if count >= 2 and texts and max(texts.values()) > 0.5 * count:
+        add(-4.0, "one text")
     if headlines >= 0.5 * count:
         add(-4.0, "headlines")
     if more >= 0.4 * count:
@@ -492,7 +632,7 @@ def _points(
         add(-3.5, "links")
     if prices >= 0.4 * count:
         add(-2.0, "prices")
-    if sum(sizes) / len(sizes) < 12:
+    if sum(sizes) / len(sizes) < (25 if count <= 2 and not dated else 12):
         add(-2.0, "short")
     elif sum(sizes) / len(sizes) > 60:
         add(0.5, "text")
@@ -511,6 +651,30 @@ def _points(
     if fields_named >= 0.7 * count:
         add(1.5, "named parts")
     return points, reasons
+
+
+def _headed(page: Page, first: Element) -> bool:
+    """Whether a heading above the first record announces comments; links to others do not."""
+    size = 0
+    for piece in range(first.first - 1, max(-1, first.first - 1 - _ABOVE), -1):
+        size += page.stops[piece] - page.starts[piece]
+        if size > 700:
+            break
+        if page.stops[piece] - page.starts[piece] > 140:
+            continue
+        owner = page.elements[page.owners[piece]]
+        # the whole line: "Comments" alone or parted from its number by a tag
+        line = owner.text if owner.last - owner.first <= 3 else page.piece(piece)
+        if owner.tag in ("span", "b", "strong", "small", "em") and owner.parent is not None:
+            up = owner.parent
+            if up.last - up.first <= 3 and not HEADING.match(line):
+                line = up.text
+        if len(line) > 140 or not HEADING.match(line):
+            continue
+        tags = [owner.tag, *(a.tag for a, _ in zip(owner.ancestors, range(4), strict=False))]
+        if "a" not in tags and not {"nav", "footer", "aside", "option"}.intersection(tags):
+            return True
+    return False
 
 
 def _elsewhere(href: str) -> bool:
