@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import Chunks, KeyIndex, cut, gather
-from moderation.text import MAX_WORD, Lexer, Reading, locate
+from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
@@ -34,6 +34,8 @@ I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 N_MIN, N_MAX = 2, 5  # character n-grams
+SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
+MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 MAX_APART = 40  # letters written apart that are read as one word or a few
@@ -269,6 +271,7 @@ class ChunkTable:
         self.sink = sink
         self.index = KeyIndex()
         self.item_index = _Index()
+        self.few: dict[str, int] = {}
         self.joined: dict[str, int] = {}
         self._lock = threading.Lock()
         self.size = self.chars = self.n_items = self.n_places = 0
@@ -311,6 +314,20 @@ class ChunkTable:
                     self.chars += sum(map(len, fresh))
             found[missing] = self.index.find(chunks.key[missing])
         return found
+
+    def ids_of_few(self, chunks: list[str]) -> I32:
+        """The same for a few chunks: for them a dict is faster than arrays."""
+        few = self.few
+        found = [few.get(chunk, -1) for chunk in chunks]
+        if -1 in found:
+            ids = self.ids(chunks)
+            if len(few) > MAX_FEW:
+                few.clear()
+            for chunk, number in zip(chunks, ids.tolist(), strict=True):
+                if len(chunk) <= MAX_WORD:
+                    few[chunk] = number
+            return ids
+        return np.array(found, np.int32)
 
     def join(self, pieces: tuple[str, ...]) -> int:
         """The id of chunks read as one word written apart; -1 where they are not."""
@@ -446,17 +463,21 @@ class Block:
 
 def encode(texts: Sequence[str], table: ChunkTable) -> Block:
     """Encode a block of texts with what `table` knows, teaching it what it does not."""
-    return _encode(cut(texts), table)
+    if len(texts) <= SMALL_TEXTS and sum(map(len, texts)) <= SMALL_CHARS:
+        parts = [split(text) for text in texts]
+        chunks = [chunk for part in parts for chunk in part]
+        counts = np.array([len(part) for part in parts], np.int64)
+        return _encode(chunks, counts, table.ids_of_few(chunks), table)
+    block = cut(texts)
+    return _encode(block, block.counts, table.ids(block), table)
 
 
 def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Block:
     """Encode chunks of texts that were cut already (`counts` chunks each)."""
-    return _encode(gather(chunks, counts), table)
+    return _encode(chunks, counts, table.ids(gather(chunks, counts)), table)
 
 
-def _encode(chunks: Chunks, table: ChunkTable) -> Block:
-    counts = chunks.counts
-    ids = table.ids(chunks)
+def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkTable) -> Block:
     flags = table.flags.take(ids)
     origin: I64 | None = None
     merges = _find_merges(chunks, counts, ids, flags, table)
@@ -505,7 +526,7 @@ def _encode(chunks: Chunks, table: ChunkTable) -> Block:
 
 
 def _find_merges(
-    chunks: Chunks,
+    chunks: Chunks | Sequence[str],
     counts: I64,
     ids: I32,
     flags: npt.NDArray[np.uint8],
