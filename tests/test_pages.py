@@ -37,7 +37,6 @@ BEYOND_GENERIC = {
     "lemmy": "the date stands in an attribute of its own",
     "mastodon": "nothing on the page speaks of comments",
     "metafilter": "the record goes on behind its element",
-    "phpbb2": "the date of joining stands in the better place",
     "reddit-old": "nested forms hide the record",
 }
 

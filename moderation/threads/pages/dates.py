@@ -251,18 +251,7 @@ def is_date(text: str) -> bool:
         return True
     lowered = [plain(word).rstrip(".") for word in words]
     digits = sum(word.isdigit() for word in words)
-    other = sum(
-        1
-        for word in lowered
-        if not (
-            word.isdigit()
-            or word in _MONTH
-            or word in _UNIT
-            or word in _AGO_WORD
-            or word in _FILLER
-            or word in _ONE
-        )
-    )
+    other = sum(1 for word in lowered if not _is_known(word))
     if other > len(words) // 4:
         return plain(text) in _NOW or bool(
             (_CJK.search(text) or _VIETNAMESE.search(text)) and other <= 4
@@ -317,5 +306,46 @@ def find_date(text: str) -> tuple[int, int] | None:
         return None
     for match in _INSIDE.finditer(text):
         if is_date(match.group()):
-            return match.span()
+            start, end = match.span()
+            # "Tom, 4 March 2021": what stands where a day's name may stand is none
+            first = _TOKEN.search(text, start, end)
+            if (
+                first is not None
+                and not first[0].isdigit()
+                and not _is_known(first[0])
+                and is_date(text[first.end() : end])
+            ):
+                start = (
+                    first.end()
+                    + len(text[first.end() : end])
+                    - len(text[first.end() : end].lstrip(" .,"))
+                )
+            return start, end
     return None
+
+
+def _is_known(word: str) -> bool:
+    """Whether a word belongs to dates: a month, a day, a unit, "ago", "at"."""
+    word = plain(word).rstrip(".")
+    return (
+        word.isdigit()
+        or word in _MONTH
+        or word in _UNIT
+        or word in _AGO_WORD
+        or word in _FILLER
+        or word in _ONE
+    )
+
+
+@lru_cache(maxsize=32_768)
+def date_in_line(text: str) -> tuple[int, int] | None:
+    """The date's place in a line: all of it, or less where a word beside it is no part of dates.
+
+    "Posted on March 4, 2021" is all date; in "Tom, March 4, 2021" a name stands before it.
+    """
+    place = find_date(text) if len(text) <= 4 * LONGEST else None
+    if place is not None:
+        rest = text[: place[0]] + " " + text[place[1] :]
+        if any(len(w) > 1 and not _is_known(w) for w in _TOKEN.findall(rest)):
+            return place
+    return (0, len(text)) if is_date(text) else place

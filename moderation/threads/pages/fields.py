@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from moderation.threads.pages.dates import find_date, is_date, parse_date
+from moderation.threads.pages.dates import date_in_line, find_date, is_date, parse_date
 from moderation.threads.pages.records import Record
 from moderation.threads.pages.selectors import compile_selectors
 from moderation.threads.pages.tree import Element, Page
@@ -106,6 +106,10 @@ BUTTONS = frozenset(" ".join(b.split()) for b in BUTTONS)
 _DIGITS = re.compile(r"\d+")
 _MARK = re.compile(r"[-_]{0,2}\d+[-_]?|^(?:odd|even|alt|first|last|active|open|closed|new|old)$")
 
+# columns of a grid: "col-2" and "col-10" are two places of one record
+_GRID = re.compile(
+    r"(?:col|column|span|grid|cell|w|basis|medium|large|small)(?:[-_]?[a-z]{2})?[-_]?\d{1,2}(?:[-/]\d+)?"
+)
 _COUNTER = re.compile(
     r"(?i)^(?:[+-]?\d[\d.,]*\s?k?\s*(?:likes?|shares?|points?|votes?|repl(?:y|ies)|"
     r"antwort(?:en)?|kudos|"
@@ -195,7 +199,7 @@ def _quotes(token: str) -> bool:
 @lru_cache(maxsize=65_536)
 def stable(token: str) -> str:
     """A class token or id without its numbers; "" for tokens that only mark a position."""
-    return _MARK.sub("", token)
+    return token if _GRID.fullmatch(token) else _MARK.sub("", token)
 
 
 class Keys:
@@ -462,16 +466,13 @@ def _date_candidates(page: Page, one: Fields, keys: Keys) -> list[tuple[str, Ele
         if owner.index in held or page.stops[piece] - page.starts[piece] > 300:
             continue
         text = page.piece(piece)
-        place: tuple[int, int] | None = None
-        if is_date(text):
-            place = (0, len(text))
-        elif len(text) < 160:
-            place = find_date(text)
+        place = date_in_line(text) if len(text) < 160 else None
         if place is None or _in_body(one, owner) or _in_quote(owner, one.record):
             continue
         if _NOT_POSTED.search(text[: place[0]]):
             continue
-        whole = place[1] - place[0] >= 0.5 * len(text)
+        named = date_in_line(text) != (0, len(text)) and is_date(text)
+        whole = place[1] - place[0] >= 0.5 * len(text) and not named
         raw = text[place[0] : place[1]]
         found.append((keys(owner) + ("" if whole else " in line"), owner, raw.strip(), raw))
         if len(found) >= 16:
@@ -564,6 +565,7 @@ def clean_name(text: str) -> str | None:
     text = " ".join(text.split())
     text = _says(text) or text
     text = BY.sub("", text).strip(" :,|•·–—»«\u200b\u200e\u200f")
+    text = text.removesuffix(" さん").removesuffix(" 님")
     if not any(c.isalnum() for c in text) or re.fullmatch(r"#\d+", text):
         return None
     if len(text) > NAME_LENGTH or len(text.split()) > NAME_WORDS + 3:
@@ -705,6 +707,10 @@ def _is_avatar(image: Element) -> bool:
     )
 
 
+def _is_all_date(text: str) -> bool:
+    return is_date(text) and date_in_line(text) == (0, len(text))
+
+
 def _author_candidates(
     page: Page, one: Fields, keys: Keys
 ) -> list[tuple[str, Element, str, float]]:
@@ -750,15 +756,15 @@ def _author_candidates(
         if (
             dated is not None
             and dated.contains(element)
-            and (is_date(element.text) or (dated is not element and len(dated.text) < 30))
+            and (_is_all_date(element.text) or (dated is not element and len(dated.text) < 30))
         ):
             continue
         text = _name_text(page, element, one)
         if len(text) > NAME_LENGTH + 40:
             continue
         says = _says(text)
-        cut = find_date(text)
-        if cut is not None and not is_date(text):
+        cut = date_in_line(text)
+        if cut is not None and cut != (0, len(text)):
             text = text[: cut[0]] or text[cut[1] :]
             text = re.sub(r"(?i)[\s,|•·–—(-]+(?:on|am|at|le|el|op)?\s*$", "", text)
         found_name = clean_name(text)
@@ -767,7 +773,7 @@ def _author_candidates(
             not name
             or len(name.split()) > NAME_WORDS
             or not any(c.isalnum() for c in name)
-            or is_date(name)
+            or _is_all_date(name)
             or name.casefold() in BUTTONS
             or name.startswith("#")
         ):
@@ -934,7 +940,7 @@ def _recurring(page: Page, fields: list[Fields], taken: list[set[int]]) -> froze
                     if 0 < len(text) <= 160:
                         seen.add(text)
         counts.update(seen)
-    least = max(3, 0.3 * len(fields))
+    least = 2 if len(fields) == 2 else max(3, 0.3 * len(fields))
     return frozenset(text for text, count in counts.items() if count >= least)
 
 

@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from moderation.threads.pages.dates import find_date, is_date
 from moderation.threads.pages.fields import (
@@ -350,6 +351,7 @@ def _ranked(page: Page, dates: list[int]) -> list[tuple[str, Group]]:
                 REPLY_WORDS.search(words) or POST_WORDS.search(words)
             )
             named += 0.7 * bool(COMMENT_WORDS.search(key))
+            named += _headed(page, members[0])
             if share < 0.5 and not named:
                 continue
             if size < 20 * len(groups):
@@ -614,6 +616,8 @@ def _points(
         add(1.0, "authors")
     elif named < 0.4 * count:
         add(-2.5, "no authors")
+    if _numbered(page, fields):
+        add(1.5, "numbered")
     if _headed(page, first):
         add(2.5, "below a heading")
     names = {one.author for one in fields if one.author}
@@ -675,6 +679,28 @@ def _headed(page: Page, first: Element) -> bool:
         if "a" not in tags and not {"nav", "footer", "aside", "option"}.intersection(tags):
             return True
     return False
+
+
+_NUMBER = re.compile(r"(?:#|No\.?|Nr\.?|№)?\s?(\d{1,6})[.:)：]?")
+
+
+def _numbered(page: Page, fields: list[Fields]) -> bool:
+    """Whether the records bear numbers that rise or fall by one: "#1", "#2", "#3"."""
+    numbers: list[int | None] = []
+    for one in fields:
+        found = None
+        body = set(one.pieces)
+        for piece in one.record.pieces[:12]:
+            if piece in body or page.stops[piece] - page.starts[piece] > 12:
+                continue
+            match = _NUMBER.fullmatch(page.piece(piece))
+            if match:
+                found = int(match[1])
+                break
+        numbers.append(found)
+    steps = [b - a for a, b in pairwise(numbers) if a is not None and b is not None]
+    count = len(fields)
+    return count >= 3 and max(steps.count(1), steps.count(-1)) >= 0.7 * (count - 1)
 
 
 def _elsewhere(href: str) -> bool:

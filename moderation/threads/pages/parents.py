@@ -265,7 +265,9 @@ def _by_following(
                 inner = [roots[i] for i in range(previous.index, previous.end) if i in roots]
                 head = inner[0] if len(inner) == 1 and _reply_list(container) else None
             if head is not None and (
-                _reply_list(container) or (previous.index in roots and at_level[place.index] > 1)
+                _reply_list(container)
+                or _indented(container)
+                or (previous.index in roots and at_level[place.index] > 1)
             ):
                 heads[container.index] = head
                 parent = head
@@ -280,6 +282,14 @@ def _reply_list(element: Element) -> bool:
     return element.tag in ("ul", "ol", "dl") or any(
         re.search(r"(?i)repl|child|nested|sub|thread|answer|antwort|indent|respon|inner", token)
         for token in [*element.classes, element.id]
+    )
+
+
+def _indented(element: Element) -> bool:
+    """Whether a class of utilities or a style moves an element to the right."""
+    return bool(_INDENT_STYLE.search(element.get("style"))) or any(
+        re.fullmatch(r"(?:[a-z]+:)*(?:[mp][ls]|border-[ls])-\[?\d.*|offset-\d+", token)
+        for token in element.classes
     )
 
 
