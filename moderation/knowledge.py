@@ -176,7 +176,7 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     }
     known = [
         word
-        for word, count in counts.most_common()
+        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         if count >= MIN_TEXTS and (len(word) > 1 or word in "aiu")
     ][:MAX_WORDS]
     listed = set(known)

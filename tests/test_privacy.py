@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderation.records import Comment, Source, Thread
@@ -75,6 +75,8 @@ def test_any_name_and_key_give_a_pseudonym(name: str, key: bytes) -> None:
     assert pseudonym(name, key) == pseudonym(name, key)
 
 
+@example("1:():")
+@example("(())")
 @given(st.text(alphabet="ab@.:<>( )[]1", max_size=80))
 def test_dropping_twice_changes_nothing_more(name: str) -> None:
     once = drop_personal(thread_of(name))

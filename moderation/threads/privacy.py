@@ -20,7 +20,7 @@ PSEUDONYM_DIGITS = 8  # hex digits: two of 10,000 authors share one with probabi
 HANDLES = frozenset(("mastodon",))  # layouts whose authors are named user@server
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@.]+(?:\.[^\s<>()\[\],;:\"'@.]+)+")
 _HOST = re.compile(r"[0-9A-Fa-f:.]{3,45}")
-_EMPTY = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
+_EMPTY = re.compile(r"[<(\[][\s<>()\[\]]*[>)\]]")  # brackets with nothing else in them
 
 
 def pseudonymise(thread: Thread, key: bytes) -> Thread:
@@ -53,10 +53,10 @@ def drop_personal(thread: Thread) -> Thread:
 
 def _without_addresses(name: str) -> str | None:
     if "@" in name:
-        name = _ADDRESS.sub("", name)
+        name = _ADDRESS.sub(" ", name)  # a space, so that what stood about it does not join
     if "." in name or ":" in name:
         name = _HOST.sub(_without_host, name)
-    name = " ".join(_EMPTY.sub("", name).split()).strip(" ,;-")
+    name = " ".join(_EMPTY.sub(" ", name).split()).strip(" ,;-")
     return name or None
 
 
@@ -65,7 +65,7 @@ def _without_host(match: re.Match[str]) -> str:
         ipaddress.ip_address(match.group())
     except ValueError:
         return match.group()
-    return ""
+    return " "
 
 
 def _with_authors(thread: Thread, change: Callable[[str], str | None]) -> Thread:
