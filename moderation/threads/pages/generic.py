@@ -302,13 +302,32 @@ def _keys_of(element: Element) -> Iterator[str]:
                         yield f"{place}>{deep.tag}.{'.'.join(names)}"
 
 
+# what may begin a comment on pages whose texts stand between tags, in no element of their own
+_LOOSE = frozenset(("b", "strong", "font", "h3", "h4", "h5", "em", "i", "span", "u"))
+
+
 def _groups(page: Page) -> dict[str, list[Element]]:
     groups: dict[str, list[Element]] = defaultdict(list)
+    loose: dict[int, bool] = {}
     for element in page.elements[1:]:
         if element.tag in ("html", "body", "head", "script", "style", "option", "meta", "link"):
             continue
         if element.last <= element.first:
+            if element.tag == "hr" and element.parent is not None:
+                groups[f"hr in {element.parent.index}"].append(element)
             continue
+        if element.tag in _LOOSE and element.parent is not None:
+            number = element.parent.index
+            if number not in loose:  # text of its own beside its elements: an old board
+                loose[number] = (
+                    sum(
+                        page.owners[piece] == number
+                        for piece in range(element.parent.first, element.parent.last)
+                    )
+                    >= 2
+                )
+            if loose[number]:
+                groups[f"{element.tag} in {number}"].append(element)
         for key in dict.fromkeys(_keys_of(element)):
             groups[key].append(element)
     return groups
@@ -408,7 +427,11 @@ def _segments(page: Page, members: list[Element]) -> Group:
                 break
             groups[-1].append(child)
             extra += child.last > child.first
+    own = 0  # texts between the siblings that stand in the parent itself
     if extra < 0.6 * len(groups):
+        pieces = range(groups[0][0].first, parent.last)
+        own = sum(page.owners[piece] == parent.index for piece in pieces)
+    if extra + own < 0.6 * len(groups):
         return []
     # what follows the last record is cut at the usual number of siblings
     usual = sorted(len(g) for g in groups[:-1])[len(groups[:-1]) // 2]
@@ -644,8 +667,11 @@ def _points(
         add(-1.5, "single")
     elif count == 2:
         add(-0.5, "only two")
-    if not COMMENT_WORDS.search(own + around) and not nested:
-        add(-1.0 if count > 2 else -2.0, "unnamed")
+    told = {"dates +1", "authors +1"}.issubset(reasons) and any(
+        r.startswith(("member panels", "numbered")) for r in reasons
+    )
+    if not COMMENT_WORDS.search(own + around) and not nested and not _headed(page, first):
+        add(-1.0 if count > 2 or told else -2.0, "unnamed")
     fields_named = sum(
         one.author_element is not None
         and any(AUTHOR_WORDS.search(t) for t in one.author_element.classes)
@@ -675,8 +701,29 @@ def _headed(page: Page, first: Element) -> bool:
                 line = up.text
         if len(line) > 140 or not HEADING.match(line):
             continue
+        if _NONE.match(line):
+            return False
         tags = [owner.tag, *(a.tag for a, _ in zip(owner.ancestors, range(4), strict=False))]
-        if "a" not in tags and not {"nav", "footer", "aside", "option"}.intersection(tags):
+        if not _NO_HEADING.intersection(tags):
+            return not _ended(owner, first)
+    return False
+
+
+_NO_HEADING = frozenset(("a", "nav", "footer", "aside", "option", "button", "label", "form"))
+_HEADER = re.compile(r"(?i)head|title|count|bar|tab|top|tool|label|sort|intro")
+_NONE = re.compile(r"(?i)^\W*(?:0|no|keine?|aucun|sin|ning[uú]n|nessun|geen|brak|ingen|нет)\b")
+
+
+def _ended(heading: Element, first: Element) -> bool:
+    """Whether the part that a heading opens, and that says so, ends before the first record."""
+    for place, _ in zip(heading.ancestors, range(6), strict=False):
+        if place.contains(first):
+            return False
+        names = [name for name in (*place.classes, place.id) if COMMENT_WORDS.search(name)]
+        if names and not any(_HEADER.search(name) for name in names):
+            if place.last - place.first > 1:
+                return True
+        elif place.tag in ("section", "article", "fieldset") and place.last - place.first > 3:
             return True
     return False
 

@@ -77,8 +77,16 @@ def make_records(page: Page, roots: Iterable[tuple[Element, ...]]) -> list[Recor
                 following += 1
             open_records[-1].elements.append(page.elements[index])
             owners[index] = open_records[-1]
-        for piece in range(record.root.first, record.roots[-1].last):
+        # between and behind siblings in a row, the text that stands in no element is theirs
+        parent = record.root.parent if len(record.roots) > 1 else None
+        last = record.roots[-1].last
+        if parent is not None:
+            while last < parent.last and page.owners[last] == parent.index:
+                last += 1
+        for piece in range(record.root.first, last):
             owner = owners.get(page.owners[piece])
+            if owner is None and parent is not None and page.owners[piece] == parent.index:
+                owner = record
             if owner is not None:
                 owner.pieces.append(piece)
     return records
