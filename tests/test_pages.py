@@ -190,6 +190,22 @@ def test_signature_and_edit_notice_are_dropped() -> None:
     assert [c.text for c in page_thread(source).comments] == TEXTS
 
 
+def test_a_line_across_a_long_text_is_no_signature() -> None:
+    end = "And what I wrote further up about the lights still holds. " * 12
+    source = case_text("unknown-signature").replace("Two wheels are enough.", end)
+    assert page_thread(source).comments[0].text.endswith(" ".join(end.split()))
+
+
+def test_replies_beside_their_parent_in_one_wrapper() -> None:
+    entry = '<div class="e"><b class="n">{}</b> <time>March 4, 2021</time><p>{}</p></div>'
+    ada, bo, cyn = (entry.format(*pair) for pair in zip(NAMES, TEXTS, strict=True))
+    dov = entry.format("Dov Fern", "Slower, yes, and it did not run in winter.")
+    twice = f"<div>{ada}<div>{bo}</div></div><div>{cyn}<div>{dov}</div></div>"
+    thread = page_thread(f"<h2>4 comments</h2>{twice}")
+    assert [c.author for c in thread.comments] == [*NAMES, "Dov Fern"]
+    assert parents(list(thread.comments)) == [None, 0, None, 2]
+
+
 def test_moderators_notes_inside_a_text_are_dropped() -> None:
     source = case_text("unknown-margin").replace(
         "pays for the lights?",

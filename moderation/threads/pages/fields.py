@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from moderation.threads.pages.dates import date_in_line, find_date, is_date, parse_date
 from moderation.threads.pages.records import Record
@@ -144,6 +145,7 @@ class Fields:
     record: Record
     author: str | None = None
     author_element: Element | None = None
+    author_piece: int | None = None  # where the name is no element's whole text
     created_raw: str | None = None
     created_at: str | None = None
     date_element: Element | None = None
@@ -208,6 +210,7 @@ class Keys:
     def __init__(self, roots: frozenset[int], further: frozenset[int]) -> None:
         self._roots = roots
         self._further = further
+        self._siblings: dict[int, dict[tuple[str, ...], set[str]]] = {}
         self._known: dict[int, str] = {}
 
     def __call__(self, element: Element) -> str:
@@ -230,6 +233,8 @@ class Keys:
                 key = "^"
             else:
                 tokens = sorted({s for t in node.classes if (s := stable(t))})
+                if tokens and self._are_numbered(node, tokens):
+                    tokens = sorted(node.classes)
                 tokens += [
                     node.get(n) for n in ("itemprop", "rel", "slot", "property") if node.get(n)
                 ]
@@ -246,6 +251,24 @@ class Keys:
                         key += str(min(_position(node), 4))
             self._known[node.index] = key
         return key
+
+    def _are_numbered(self, node: Element, tokens: list[str]) -> bool:
+        """Whether siblings differ in the numbers of their classes alone: "alt1" beside "alt2"."""
+        parent = node.parent
+        if (
+            parent is None
+            or parent.index not in self._roots
+            or not any(c.isdigit() for t in node.classes for c in t)
+        ):
+            return False
+        known = self._siblings.get(parent.index)
+        if known is None:
+            known = {}
+            for child, _ in zip(parent.children, range(24), strict=False):
+                name = (child.tag, *sorted({s for t in child.classes if (s := stable(t))}))
+                known.setdefault(name, set()).add(child.get("class"))
+            self._siblings[parent.index] = known
+        return len(known.get((node.tag, *tokens), ())) > 1
 
 
 def _position(element: Element) -> int:
@@ -589,7 +612,7 @@ def _find_authors(
         missing += one.author is None
     if selectors.author and missing < 0.5 * len(fields):
         return
-    candidates = [
+    candidates: list[list[_Name]] = [
         [] if one.author is not None else _author_candidates(page, one, keys) for one in fields
     ]
     _choose_authors(page, fields, candidates)
@@ -711,11 +734,22 @@ def _is_all_date(text: str) -> bool:
     return is_date(text) and date_in_line(text) == (0, len(text))
 
 
-def _author_candidates(
-    page: Page, one: Fields, keys: Keys
-) -> list[tuple[str, Element, str, float]]:
+class _Name(NamedTuple):
+    """What may be an author's name: its place, element, text, what speaks for it.
+
+    `piece` is the piece of text where the name is no element's whole text.
+    """
+
+    key: str
+    element: Element
+    name: str
+    score: float
+    piece: int | None = None
+
+
+def _author_candidates(page: Page, one: Fields, keys: Keys) -> list[_Name]:
     record = one.record
-    found: list[tuple[str, Element, str, float]] = []
+    found: list[_Name] = []
     alternatives = {
         " ".join(e.get("alt").split()).casefold()
         for e in record.elements
@@ -756,7 +790,7 @@ def _author_candidates(
         if (
             dated is not None
             and dated.contains(element)
-            and (_is_all_date(element.text) or (dated is not element and len(dated.text) < 30))
+            and (_is_all_date(element.text) or (dated is not element and _is_all_date(dated.text)))
         ):
             continue
         text = _name_text(page, element, one)
@@ -785,6 +819,8 @@ def _author_candidates(
             continue
         if element.last - element.first > 1:
             score -= 1.2 * (element.last - element.first - 1)
+        if len(name) < 3 and name.isascii():
+            score -= 2  # initials in a circle, rather
         if name.casefold() in alternatives:
             score += 3
         elif any(name.casefold() in a for a in alternatives if len(name) > 2):
@@ -795,24 +831,64 @@ def _author_candidates(
             score -= 2
         score -= 0.15 * min(seen_text, 10)
         seen_text += 1
-        found.append((keys(element), element, name, score))
+        found.append(_Name(keys(element), element, name, score))
         if len(found) >= 40:
             break
+    return found + _names_between_tags(page, one, keys)
+
+
+_LABEL = re.compile(
+    r"(?i)^\W*(?:from|name|author|by|posted by|written by|user(?:name)?|nick(?:name)?|von|autor|"
+    r"verfasser|de|auteur|par|nom|por|nombre|da|nome|door|naam|av|namn|od|имя|автор|от|名前|投稿者|"
+    r"作者)\s*[:：]?\W*$"
+)
+
+
+def _names_between_tags(page: Page, one: Fields, keys: Keys) -> list[_Name]:
+    """Names that stand beside elements and not in one of their own: "<b>From:</b> Ada"."""
+    found: list[_Name] = []
+    pieces = one.record.pieces
+    order: Counter[int] = Counter()
+    for number, piece in enumerate(pieces[:12]):
+        owner = page.elements[page.owners[piece]]
+        order[owner.index] += 1
+        if owner.last - owner.first < 2 or page.stops[piece] - page.starts[piece] > 80:
+            continue
+        if one.date_piece == piece or _in_body(one, owner) or _in_quote(owner, one.record):
+            continue
+        text = page.piece(piece)
+        name = clean_name(text)
+        if name is None or is_date(name) or name.casefold() in BUTTONS or _DIGIT_LABEL.search(name):
+            continue
+        score = -0.15 * number
+        if number and _LABEL.match(page.piece(pieces[number - 1])):
+            score += 2
+        found.append(_Name(f"{keys(owner)} text {order[owner.index]}", owner, name, score, piece))
     return found
 
 
-def _stands_as_name(page: Page, one: Fields, element: Element) -> float:
+_DIGIT_LABEL = re.compile(r"[:#]\s?\d|^\d+$")
+
+
+BESIDE = 0.8  # for standing first, and for standing beside the date
+
+
+def _stands_as_name(one: Fields, name: _Name) -> float:
     """How far its place alone says that a text is the author's name: first, or beside the date."""
+    first, last = name.element.first, name.element.last
+    if name.piece is not None:
+        first, last = name.piece, name.piece + 1
     pieces = one.record.pieces
-    value = 0.8 if pieces and element.first <= pieces[0] < element.last else 0.0
+    value = BESIDE if pieces and first <= pieces[0] < last else 0.0
     dated = one.date_element
     if one.date_piece is not None:
-        near = element.first - 2 <= one.date_piece <= element.last + 1
+        near = first - 2 <= one.date_piece <= last + 1
     elif dated is not None and dated.last > dated.first:
-        near = dated.first - 2 <= element.first < dated.last + 2 and not element.contains(dated)
+        holds = name.piece is None and name.element.contains(dated) and last - first > 4
+        near = dated.first - 2 <= first < dated.last + 2 and not holds
     else:
         near = False
-    return value + 0.8 * near
+    return value + BESIDE * near
 
 
 def _look_like_names(names: Counter[str]) -> bool:
@@ -821,12 +897,15 @@ def _look_like_names(names: Counter[str]) -> bool:
     words = sum(len(name.split()) * n for name, n in names.items()) / total
     size = sum(len(name) * n for name, n in names.items()) / total
     marked = sum(n for name, n in names.items() if re.search(r"[?!:;]|\. |, |。", name))
+    if size < 3 and all(name.isascii() for name in names):
+        return False  # initials in a circle
     return words <= 2.6 and size <= 22 and marked <= 0.2 * total and max(map(len, names)) <= 40
 
 
-def _choose_authors(
-    page: Page, fields: list[Fields], candidates: list[list[tuple[str, Element, str, float]]]
-) -> None:
+WORTH = 2.6  # least worth of a place of names
+
+
+def _choose_authors(page: Page, fields: list[Fields], candidates: list[list[_Name]]) -> None:
     total = max(1, sum(one.author is None for one in fields))
     shared: Counter[str] = Counter()
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -834,13 +913,14 @@ def _choose_authors(
     places: defaultdict[str, float] = defaultdict(float)
     for one, found in zip(fields, candidates, strict=True):
         seen: set[str] = set()
-        for key, element, name, score in found:
+        for candidate in found:
+            key = candidate.key
             if key not in seen:
                 seen.add(key)
                 shared[key] += 1
-                scores[key] += score
-                places[key] += _stands_as_name(page, one, element)
-                names[key][_DIGITS.sub("#", name.casefold())] += 1
+                scores[key] += candidate.score
+                places[key] += _stands_as_name(one, candidate)
+                names[key][_DIGITS.sub("#", candidate.name.casefold())] += 1
     worth: dict[str, float] = {}
     for key, count in shared.items():
         value = scores[key] / count + 2.5 * min(1.0, count / total)
@@ -851,18 +931,29 @@ def _choose_authors(
             value -= 2
         worth[key] = value
     if max((worth[k] for k in worth if shared[k] >= 0.5 * total), default=0.0) < SURE:
-        for key, count in shared.items():
-            if _look_like_names(names[key]) and (len(names[key]) > 1 or count < 3):
-                worth[key] += places[key] / count
+        named = [
+            key
+            for key, count in shared.items()
+            if _look_like_names(names[key]) and (len(names[key]) > 1 or count < 3)
+        ]
+        for key in named:
+            worth[key] += places[key] / shared[key]
+        if named and max(worth.values()) < WORTH:
+            # nothing tells by its words: what stands beside each date is the name
+            best = max(named, key=lambda k: (places[k] / shared[k], worth[k]))
+            if shared[best] >= 0.7 * total and places[best] >= 0.99 * BESIDE * shared[best]:
+                worth[best] = max(worth[best], WORTH)
     for one, found in zip(fields, candidates, strict=True):
         if one.author is not None or not found:
             continue
-        first_of: dict[str, tuple[str, Element, str, float]] = {}
+        first_of: dict[str, _Name] = {}
         for candidate in found:
-            first_of.setdefault(candidate[0], candidate)
-        best = max(first_of.values(), key=lambda c: worth[c[0]])
-        if worth[best[0]] >= 2.6:
-            one.author, one.author_element = best[2], best[1]
+            first_of.setdefault(candidate.key, candidate)
+        chosen = max(first_of.values(), key=lambda c: worth[c.key])
+        if worth[chosen.key] >= WORTH:
+            one.author = chosen.name
+            one.author_piece = chosen.piece
+            one.author_element = None if chosen.piece is not None else chosen.element
 
 
 # ---------------------------------------------------------------- bodies
@@ -916,6 +1007,8 @@ def _meta_pieces(page: Page, one: Fields, controls: list[Element]) -> set[int]:
             )
             if size < 300:
                 taken.update(range(element.first, element.last))
+    if one.author_piece is not None:
+        taken.add(one.author_piece)
     if one.date_piece is not None:
         rest = page.piece(one.date_piece).replace(one.created_raw or "", "")
         if len(rest.split()) <= 6:
@@ -1159,7 +1252,26 @@ def _trim(page: Page, one: Fields) -> list[int]:
         lines.pop()
     while lines and not one.body and _is_button(page, lines[0]):
         lines.pop(0)
+    if len(lines) > 1 and _is_answer_title(page, lines[0]):
+        lines.pop(0)
+    for number, line in enumerate(lines):
+        rest = page.stops[lines[-1][-1]] - page.starts[line[0]]
+        if number and rest < SIGNATURE and _RULE.fullmatch(page.fold(line[:1])):
+            del lines[number:]
+            break
     return [piece for line in lines for piece in line]
+
+
+SIGNATURE = 500  # code points of page below a line of underscores that are still a signature
+_RULE = re.compile(r"_{5,}|—{5,}")
+
+
+def _is_answer_title(page: Page, line: list[int]) -> bool:
+    """Whether a line only names what is answered: "Re: The new bridge" on that page."""
+    if page.stops[line[-1]] - page.starts[line[0]] > 200:
+        return False
+    text = page.fold(line)
+    return bool(re.match(r"(?i)(?:re|aw|sv|antw|vs|odp)\s*:", text)) and _is_topic(page, text)
 
 
 _EDITED = re.compile(

@@ -81,6 +81,10 @@ _SAYS_AFTER = re.compile(
     r"kirjoitti|"
     r"пишет|писал|написал)\b"
 )
+# a link of a posting on an index page to the comments on it
+_THEIR_COMMENTS = re.compile(
+    r"(?i)[^#]#(?:comments?|disqus_thread|respond|kommentare)$|/comments/?$"
+)
 _PRICE = re.compile(r"[€$£¥]\s?\d|\d\s?(?:€|EUR|USD|zł|kr\b)")
 # what stands above a list of comments: "Comments", "12 Kommentare", "Commentaires (3)"
 HEADING = re.compile(
@@ -532,10 +536,12 @@ def _points(
         add(-2.0, "in nav or footer")
     if "aside" in tags and not COMMENT_WORDS.search(own):
         add(-1.5, "in aside")
-    buttons = headlines = more = avatars = anchors = profiles = prices = timed = panels = says = 0
+    buttons = headlines = more = avatars = anchors = profiles = prices = timed = panels = says = (
+        discussed
+    ) = 0
     linked = 0.0
     for one in fields:
-        has_button = has_headline = has_more = has_avatar = has_anchor = False
+        has_button = has_headline = has_more = has_avatar = has_anchor = has_comments = False
         body = set(one.pieces)
         link_size = 0
         for element in one.record.elements:
@@ -550,6 +556,7 @@ def _points(
                 href = element.get("href")
                 if re.search(r"#\w*\d", href) or "replytocom" in href:
                     has_anchor = True
+                has_comments = has_comments or bool(_THEIR_COMMENTS.search(href))
                 link_size += sum(
                     page.stops[p] - page.starts[p]
                     for p in range(element.first, min(element.last, element.first + 50))
@@ -581,6 +588,7 @@ def _points(
         buttons += has_button
         headlines += has_headline
         more += has_more
+        discussed += has_comments
         avatars += has_avatar
         anchors += has_anchor or root_number
         if one.author_element is not None:
@@ -653,6 +661,8 @@ def _points(
         add(-4.0, "one text")
     if headlines >= 0.5 * count:
         add(-4.0, "headlines")
+    if discussed >= 0.5 * count:
+        add(-4.0, "with comments of their own")
     if more >= 0.4 * count:
         add(-2.0, "read more")
     if linked >= 0.5 * count:

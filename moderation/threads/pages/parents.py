@@ -242,8 +242,10 @@ def _by_following(
     found: list[int | None] = []
     hits = 0
     children_of: dict[int, dict[int, Element]] = {}
+    wrapped: dict[tuple[str, str], set[int]] = {}  # tag and class of a container -> its heads
+    likely: dict[int, int] = {}
     at_level = Counter(r.root.parent.index for r in records if r.root.parent is not None)
-    for record in records:
+    for number, record in enumerate(records):
         parent: int | None = None
         place: Element | None = record.root
         steps = 0
@@ -272,9 +274,19 @@ def _by_following(
                 heads[container.index] = head
                 parent = head
                 break
+            if head is not None and number not in likely:
+                # a comment and something with comments in it, in one wrapper: replies if it is
+                # so again and again
+                likely[number] = head
+                wrapped.setdefault((container.tag, container.get("class")), set()).add(head)
         if parent is not None:
             hits += 1
         found.append(parent)
+    again = {head for holders in wrapped.values() if len(holders) > 1 for head in holders}
+    for number, head in likely.items():
+        if found[number] is None and head in again:
+            found[number] = head
+            hits += 1
     return found if hits else None
 
 
