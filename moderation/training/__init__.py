@@ -1,0 +1,50 @@
+"""Training: texts with labels -> a Model, by scikit-learn's logistic regression.
+
+    examples ──► lexicon and vocabulary ──► encoding ──► screening ──► matrices ──► heads
+             ──► pooling of sentences ──► calibration, thresholds ──► assembly: a Model
+
+`recipe` holds every choice, `pipeline` walks the whole way, `rationale` chooses which words are
+shown as the reason. The features are those of `moderation.features`, the very code that scores.
+"""
+
+from __future__ import annotations
+
+from moderation.training.assembly import assemble, write
+from moderation.training.calibration import calibrate, choose_thresholds
+from moderation.training.encoding import Encoded, Recorder, encode_texts
+from moderation.training.examples import Examples, add_contrasts, add_corpora, add_labels
+from moderation.training.heads import fit_head, share_toxicity
+from moderation.training.matrices import normalise_rows, sentence_matrix, text_matrix
+from moderation.training.pipeline import train
+from moderation.training.pooling import compose, fit_pooling, pooled_scores
+from moderation.training.rationale import choose_rationale
+from moderation.training.recipe import Recipe, read_recipe
+from moderation.training.screening import Screen, screen
+
+__all__ = [
+    "Encoded",
+    "Examples",
+    "Recipe",
+    "Recorder",
+    "Screen",
+    "add_contrasts",
+    "add_corpora",
+    "add_labels",
+    "assemble",
+    "calibrate",
+    "choose_rationale",
+    "choose_thresholds",
+    "compose",
+    "encode_texts",
+    "fit_head",
+    "fit_pooling",
+    "normalise_rows",
+    "pooled_scores",
+    "read_recipe",
+    "screen",
+    "sentence_matrix",
+    "share_toxicity",
+    "text_matrix",
+    "train",
+    "write",
+]

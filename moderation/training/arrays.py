@@ -1,0 +1,8 @@
+"""Names of array types that the rooms of training share."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Float32 = npt.NDArray[np.float32]

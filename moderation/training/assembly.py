@@ -1,0 +1,66 @@
+"""The parts put together: a Model, and its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.knowledge import Knowledge
+from moderation.model import FORMAT, SUFFIX, Model, load_file, save
+from moderation.records import LABELS
+from moderation.training.arrays import Float32
+from moderation.training.recipe import Recipe
+from moderation.training.screening import Screen
+
+
+def assemble(
+    name: str,
+    knowledge: Knowledge,
+    chosen: Screen,
+    heads: Float32,
+    pooling: Float32,
+    recipe: Recipe,
+    extra: dict[str, Any],
+) -> Model:
+    """Put the parts together: `heads` float32 (F, L), `pooling` float32 (L, P)."""
+    slots_total = 1 << recipe.bits
+    fingerprint = np.zeros(slots_total, np.uint16)
+    weight = np.zeros((slots_total, len(LABELS)), np.float16)
+    fingerprint[chosen.slot] = chosen.fingerprint
+    weight[chosen.slot] = (heads * chosen.idf[:, None]).astype(np.float16)
+    unused = ~weight.any(axis=1)
+    fingerprint[unused] = 0
+    words = list(knowledge.tables.vocabulary)
+    settings: dict[str, Any] = {
+        "format": FORMAT,
+        "name": name,
+        "labels": list(LABELS),
+        "bits": recipe.bits,
+        "kappa": recipe.kappa,
+        "classes": list(knowledge.class_names),
+        "telling": knowledge.telling,
+        "tables": knowledge.tables.to_json(),
+        "thresholds": dict.fromkeys(LABELS, 0.5),
+        "rationale": [0.4, 0.3],
+        **extra,
+    }
+    return Model(
+        name=name,
+        settings=settings,
+        fingerprint=fingerprint,
+        weight=weight,
+        vocabulary=np.frombuffer("\n".join(words).encode("utf-8"), np.uint8),
+        word_class=np.array([knowledge.classes.get(word, 0) for word in words], np.uint8),
+        pool=pooling,
+    )
+
+
+def write(model: Model, output: str | Path) -> Model:
+    """Save a model as OUTPUT.safetensors and read it back."""
+    path = Path(output)
+    if path.suffix != SUFFIX:
+        path = path.with_name(path.name + SUFFIX)
+    save(model, path)
+    return load_file(path)

@@ -1,0 +1,124 @@
+"""Texts -> their features, once, by the code that scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from moderation.features import I32, I64, U64, ChunkTable, Sink, class_keys, encode
+from moderation.text import Lexer
+from moderation.training.arrays import Float32
+
+ENCODE_TEXTS = 1_000
+
+
+class Recorder(Sink):
+    """Keeps the features of items: a sparse matrix items x features in the making."""
+
+    width = 0
+
+    def __init__(self) -> None:
+        self.keys: list[U64] = []
+        self.owners: list[I32] = []
+        self.count = 0
+
+    def take(self, keys: U64, owner: I32, count: int) -> Float32:
+        self.keys.append(keys)
+        self.owners.append((owner + self.count).astype(np.int32))
+        self.count += count
+        return np.zeros((count, 0), np.float32)
+
+
+@dataclass
+class Encoded:
+    """Texts as items (words and marks) and word n-grams, sentence by sentence.
+
+    `text_first[i]` is the first sentence of text i, `length[s]` the words of sentence s; item
+    `item_ids[j]` stands in sentence `item_sentence[j]`; word n-gram `gram_keys[k]` in sentence
+    `gram_sentence[k]`. Item i owns the features `item_keys` where `item_owner` is i.
+    """
+
+    text_first: I64
+    length: I64
+    item_ids: I32
+    item_sentence: I32
+    gram_keys: U64
+    gram_sentence: I32
+    item_keys: U64
+    item_owner: I32
+    n_items: int
+
+    @property
+    def n_texts(self) -> int:
+        return len(self.text_first)
+
+    @property
+    def n_sentences(self) -> int:
+        return len(self.length)
+
+    def text_of_sentence(self) -> I64:
+        """The text of each sentence."""
+        owner = np.zeros(self.n_sentences, np.int64)
+        owner[self.text_first[1:]] = 1
+        return np.cumsum(owner)
+
+
+def encode_texts(
+    texts: Sequence[str],
+    lexer: Lexer,
+    classes: dict[str, int],
+    class_names: Sequence[str],
+    telling: int,
+    progress: Callable[[int], None] | None = None,
+) -> Encoded:
+    """Encode texts once for screening and for the matrices."""
+    recorder = Recorder()
+    table = ChunkTable(lexer, classes, class_keys(class_names), telling, recorder)
+    text_first: list[I64] = []
+    length: list[I64] = []
+    ids: list[I32] = []
+    item_sentence: list[I32] = []
+    gram_keys: list[U64] = []
+    gram_sentence: list[I32] = []
+    sentences = 0
+    for start in range(0, len(texts), ENCODE_TEXTS):
+        part = texts[start : start + ENCODE_TEXTS]
+        block = encode(part, table)
+        text_first.append(block.text_first + sentences)
+        length.append(block.length)
+        items, owner = table.expand(
+            block.ids, table.words.take(block.ids) + table.marks.take(block.ids)
+        )
+        ids.append(items)
+        item_sentence.append((block.chunk_sentence[owner] + sentences).astype(np.int32))
+        for keys, position in block.sequences.families():
+            gram_keys.append(keys)
+            gram_sentence.append((block.sequences.sentence[position] + sentences).astype(np.int32))
+        sentences += len(block.length)
+        if progress is not None:
+            progress(len(part))
+    return Encoded(
+        np.concatenate(text_first),
+        np.concatenate(length),
+        np.concatenate(ids),
+        np.concatenate(item_sentence),
+        np.concatenate(gram_keys),
+        np.concatenate(gram_sentence),
+        np.concatenate(recorder.keys),
+        np.concatenate(recorder.owners),
+        recorder.count,
+    )
+
+
+def item_matrix(encoded: Encoded) -> sparse.csr_matrix:
+    """Sentences x items, counts."""
+    return sparse.csr_matrix(
+        (
+            np.ones(len(encoded.item_ids), np.float32),
+            (encoded.item_sentence, encoded.item_ids),
+        ),
+        shape=(encoded.n_sentences, encoded.n_items),
+    )

@@ -1,0 +1,84 @@
+"""One linear head a label, by scikit-learn's logistic regression."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from moderation.records import LABELS
+from moderation.scoring import Pooled
+from moderation.training.arrays import Float32
+
+
+def fit_head(
+    matrix: sparse.csr_matrix,
+    labels: Float32,
+    weight: Float32,
+    *,
+    cost: float,
+    cap: float,
+    tolerance: float,
+    epochs: int,
+    seed: int,
+) -> tuple[Float32, float]:
+    """One label's weights by L2-regularised logistic regression (liblinear, dual).
+
+    A label in (0, 1) counts as that much of a positive and the rest of a negative. Rows much
+    longer than the median (floods of one word) are cut to `cap` times its norm, which keeps the
+    dual well conditioned. Returns float32 (F,) weights and the intercept.
+    """
+    rows = np.flatnonzero(~np.isnan(labels) & (weight > 0))
+    y, w = labels[rows], weight[rows]
+    chosen = matrix[rows]
+    norm = np.sqrt(np.asarray(chosen.multiply(chosen).sum(axis=1)).ravel())
+    median = float(np.median(norm[norm > 0])) if (norm > 0).any() else 1.0
+    scale = np.ones(len(norm))
+    long = norm > cap * median
+    scale[long] = cap * median / norm[long]
+    chosen = sparse.diags_array((scale / median).astype(np.float32)) @ chosen
+    positive, negative = np.flatnonzero(y > 0), np.flatnonzero(y < 1)
+    order = np.random.default_rng(seed).permutation(len(positive) + len(negative))
+    index = np.concatenate([positive, negative])[order]
+    target = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])[order]
+    mass = np.concatenate([w[positive] * y[positive], w[negative] * (1 - y[negative])])[order]
+    head = LogisticRegression(
+        C=cost, solver="liblinear", dual=True, tol=tolerance, max_iter=epochs, random_state=seed
+    )
+    with warnings.catch_warnings():
+        # The recipe stops where dev figures no longer move; what is left is not a fault.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        head.fit(chosen[index], target, sample_weight=mass)
+    return (head.coef_[0] / median).astype(np.float32), float(head.intercept_[0])
+
+
+def share_toxicity(
+    heads: Float32,
+    pooled: Pooled,
+    labels: Float32,
+    weight: Float32,
+    log: Callable[[str], None] = lambda line: None,
+) -> Float32:
+    """Add to each other label's weights as much of toxicity's as held texts ask for.
+
+    The labels besides toxicity have fewer texts; what is rude at all is a part of each. The share
+    is the ratio of the two coefficients of a logistic regression on both scores, within [0, 1].
+    """
+    out = heads.copy()
+    for label in range(1, heads.shape[1]):
+        rows = np.flatnonzero(~np.isnan(labels[:, label]) & (weight[:, label] > 0))
+        y, w = labels[rows, label], weight[rows, label]
+        if (y > 0.5).sum() < 20 or (y <= 0.5).sum() < 20:
+            continue
+        design = np.stack([pooled.whole[rows, label], pooled.whole[rows, 0]], axis=1)
+        head = LogisticRegression(C=100.0, max_iter=1000)
+        head.fit(design, y > 0.5, sample_weight=w)
+        own, shared = head.coef_[0]
+        ratio = float(np.clip(shared / own, 0, 1)) if own > 0 else 0.0
+        out[:, label] += np.float32(ratio) * heads[:, 0]
+        log(f"{LABELS[label]}: {ratio:.2f} of toxicity's weights added")
+    return out

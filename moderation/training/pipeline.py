@@ -1,0 +1,135 @@
+"""The whole way from examples to a Model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from moderation import __version__
+from moderation.knowledge import build
+from moderation.model import POOL, Model
+from moderation.records import LABELS
+from moderation.scoring import Scorer
+from moderation.text import Lexer
+from moderation.training.assembly import assemble
+from moderation.training.calibration import calibrate, choose_thresholds
+from moderation.training.encoding import encode_texts
+from moderation.training.examples import Examples
+from moderation.training.heads import fit_head, share_toxicity
+from moderation.training.matrices import normalise_rows, sentence_matrix, text_matrix
+from moderation.training.pooling import compose, fit_pooling, pooled_scores
+from moderation.training.recipe import Recipe
+from moderation.training.screening import screen
+
+
+def train(
+    examples: Examples,
+    recipe: Recipe,
+    name: str,
+    log: Callable[[str], None] = lambda line: None,
+) -> Model:
+    """Train a model. The same examples and recipe give the same arrays."""
+    labels, weight, part = examples.arrays()
+    training = part == "train"
+    known = ~np.isnan(labels)
+    log(f"{len(examples):,} texts, {int(training.sum()):,} to train on")
+    knowledge = build(
+        (text for text, mine in zip(examples.texts, training, strict=True) if mine),
+        lexicons=recipe.lexicons,
+    )
+    log(
+        f"{len(knowledge.tables.vocabulary):,} known words, {len(knowledge.classes):,} with a class"
+    )
+    rows = np.flatnonzero(training)
+    encoded = encode_texts(
+        [examples.texts[i] for i in rows.tolist()],
+        Lexer(knowledge.tables),
+        knowledge.classes,
+        knowledge.class_names,
+        knowledge.telling,
+    )
+    log(f"{encoded.n_sentences:,} sentences, {encoded.n_items:,} distinct words and marks")
+    y, w = labels[rows], weight[rows]
+    chosen = screen(
+        encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
+    )
+    log(f"{len(chosen.keys):,} features chosen")
+    matrix = text_matrix(encoded, sentence_matrix(encoded, chosen))
+    words = np.add.reduceat(encoded.length, encoded.text_first)
+    del encoded
+    matrix = normalise_rows(matrix, words, recipe.kappa)
+    log(f"matrix of {matrix.nnz:,} values")
+    heads = np.zeros((matrix.shape[1], len(LABELS)), np.float32)
+    for number, label in enumerate(LABELS):
+        mine = known[rows, number] & (w[:, number] > 0)
+        outcomes = y[mine, number]
+        if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
+            log(f"{label}: no texts with both outcomes; left at zero")
+            continue
+        heads[:, number], _ = fit_head(
+            matrix,
+            y[:, number],
+            w[:, number],
+            cost=recipe.cost[number],
+            cap=recipe.cap,
+            tolerance=recipe.tolerance,
+            epochs=recipe.epochs,
+            seed=recipe.seed,
+        )
+        log(f"{label}: {int(mine.sum()):,} texts, {outcomes.mean():.3f} positive")
+    del matrix
+
+    # Calibration on held texts, scored by the code that scores.
+    plain = np.zeros((len(LABELS), len(POOL)), np.float32)
+    plain[:, 1] = 1.0
+    held = np.flatnonzero(part == "held")
+    if len(held) < 200:  # too few to hold any: calibrated on the training texts, and said so
+        held = rows
+    held_texts = [examples.texts[i] for i in held.tolist()]
+    made, made_labels = compose(held_texts, labels[held], recipe.seed, min(8_000, len(held)))
+    calibration_texts = held_texts + made
+    calibration_labels = np.concatenate([labels[held], made_labels])
+    made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
+    calibration_weight = np.concatenate([weight[held], made_weight])
+    model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
+    heads = share_toxicity(heads, pooled_scores(model, held_texts), labels[held], weight[held], log)
+    model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
+    pooled = pooled_scores(model, calibration_texts)
+    pooling = fit_pooling(pooled, calibration_labels, calibration_weight)
+    log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
+    source = np.array([examples.source[i] for i in held.tolist()])
+    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
+    pooling = calibrate(
+        pooling,
+        Scorer(model).logits(held_texts),
+        labels[held],
+        weight[held],
+        source,
+        recipe.reference,
+        log,
+    )
+    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
+    thresholds = choose_thresholds(
+        Scorer(model).predict_proba(held_texts), labels[held], weight[held], log
+    )
+    extra = {
+        "thresholds": thresholds,
+        "trained": {
+            "version": __version__,
+            "texts": int(training.sum()),
+            "held": len(held),
+            "sources": examples.sources,
+            "recipe": {
+                key: value
+                for key, value in vars(recipe).items()
+                if isinstance(value, int | float | bool)
+            },
+            "weights": {
+                corpus: list(row)
+                for corpus, row in recipe.weights.items()
+                if corpus in examples.sources
+            },
+        },
+    }
+    return assemble(name, knowledge, chosen, heads, pooling, recipe, extra)

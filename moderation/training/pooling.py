@@ -1,0 +1,95 @@
+"""Sentences -> text: long texts composed to learn it from, and the fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from moderation.model import POOL, Model
+from moderation.scoring import Pooled, Scorer, pool_features
+from moderation.training.arrays import Float32
+
+
+def compose(
+    texts: Sequence[str], labels: Float32, seed: int, count: int
+) -> tuple[list[str], Float32]:
+    """Long texts with one abusive sentence in them, and long harmless ones.
+
+    Short texts with a label stand at a random place between four harmless sentences and keep
+    their labels; as many texts of five to nine harmless sentences have all labels 0.
+    """
+    rng = np.random.default_rng(seed)
+    toxic = labels[:, 0]
+    harmless: list[str] = []
+    for text, value in zip(texts, toxic, strict=True):
+        if value == 0 and len(harmless) < 40_000:
+            harmless += [s.strip() for s in _SENTENCE.findall(text) if 20 <= len(s.strip()) <= 200]
+    short = [
+        i
+        for i, text in enumerate(texts)
+        if 8 <= len(text) <= 160 and toxic[i] >= 0.5 and "\n" not in text
+    ]
+    if len(harmless) < 20 or not short:
+        return [], np.empty((0, labels.shape[1]), np.float32)
+    made: list[str] = []
+    rows: list[npt.NDArray[np.float32]] = []
+    for number in range(count):
+        if number % 2:
+            picks = rng.integers(0, len(harmless), int(rng.integers(5, 10)))
+            made.append(" ".join(harmless[i] for i in picks.tolist()))
+            rows.append(np.zeros(labels.shape[1], np.float32))
+        else:
+            picks = rng.integers(0, len(harmless), 4)
+            which = short[int(rng.integers(0, len(short)))]
+            parts = [harmless[i] for i in picks.tolist()]
+            sentence = texts[which].strip()
+            if sentence[-1:] not in ".!?":
+                sentence += "."
+            parts.insert(int(rng.integers(0, 5)), sentence)
+            made.append(" ".join(parts))
+            rows.append(labels[which])
+    return made, np.array(rows, np.float32)
+
+
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]")
+
+
+def pooled_scores(model: Model, texts: Sequence[str]) -> Pooled:
+    """What the sentences of each text come to, by the very code that scores."""
+    return Scorer(model).pooled(texts)
+
+
+def fit_pooling(
+    pooled: Pooled, labels: Float32, weight: Float32, *, cost: float = 100.0
+) -> Float32:
+    """Calibrated pooling by label: logistic regression on `pool_features`, float32 (L, P).
+
+    A label without both outcomes gets its share of positives, whatever the text.
+    """
+    out = np.zeros((labels.shape[1], len(POOL)), np.float32)
+    out[:, 1] = 1.0
+    for label in range(labels.shape[1]):
+        rows = np.flatnonzero(~np.isnan(labels[:, label]) & (weight[:, label] > 0))
+        y, w = labels[rows, label], weight[rows, label]
+        if not len(rows) or not (y > 0).any() or not (y < 1).any():
+            # Nothing to tell apart: the share of positives, whatever the text.
+            out[label, 1] = 0.0
+            out[label, 0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+            continue
+        columns = pool_features(
+            pooled.whole[rows, label], pooled.worst[rows, label], pooled.count[rows]
+        ).astype(np.float64)
+        scale = np.maximum(np.abs(columns).mean(axis=0), 1e-6)
+        design = np.concatenate([columns, columns])[:, 1:] / scale[1:]
+        target = np.concatenate([np.ones(len(y)), np.zeros(len(y))])
+        mass = np.concatenate([w * y, w * (1 - y)])
+        keep = mass > 0
+        head = LogisticRegression(C=cost, max_iter=1000)
+        head.fit(design[keep], target[keep], sample_weight=mass[keep])
+        out[label, 0] = head.intercept_[0]
+        out[label, 1:] = head.coef_[0] / scale[1:]
+    return out

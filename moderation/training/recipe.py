@@ -1,0 +1,90 @@
+"""How a model is trained: the recipe file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+
+from moderation.errors import InputError
+from moderation.records import LABELS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained; every choice was made on dev rows.
+
+    - `bits`: binary logarithm of the table's slots;
+    - `per_label`: features a label may bring into the table;
+    - `kappa`: words added to the length before its square root divides (see `scoring`);
+    - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
+    - `weights`: corpus -> weight of its rows by label, in the order of `records.LABELS`;
+    - `epochs`: passes of the solver over the texts;
+    - `held`: share of the train groups kept for calibration;
+    - `reference`: what the probabilities are about, see `calibrate`;
+    - `lexicons`: whether words carry classes.
+    """
+
+    bits: int = 19
+    per_label: int = 150_000
+    min_count: float = 3.0
+    kappa: float = 1.0
+    cost: tuple[float, ...] = (8.0, 4.0, 8.0, 8.0, 8.0, 8.0)
+    epochs: int = 15
+    cap: float = 3.0
+    tolerance: float = 0.05
+    held: float = 0.06
+    lexicons: bool = True
+    labels_weight: float = 1.0
+    contrasts_weight: float = 0.5
+    composed_weight: float = 0.3
+    seed: int = 0
+    weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    reference: dict[str, float] = field(default_factory=dict)
+
+    def weights_of(self, corpus: str) -> tuple[float, ...]:
+        """The weights of a corpus's rows by label; a corpus without an entry is left out."""
+        return self.weights.get(corpus, (0.0,) * len(LABELS))
+
+
+def read_recipe(path: str | Path | None = None) -> Recipe:
+    """A recipe file (default: the one that the shipped model is trained with).
+
+    Raises InputError naming the file and the key that is wrong.
+    """
+    if path is None:
+        place = "moderation/data/recipe.toml"
+        text = resources.files("moderation").joinpath("data/recipe.toml").read_text("utf-8")
+    else:
+        place = str(path)
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(place, f"cannot be read: {error}") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(place, f"is not TOML: {error}") from error
+    settings = dict(table.get("settings", {}))
+    names = {item.name for item in fields(Recipe)} - {"weights", "reference"}
+    for key in settings:
+        if key not in names:
+            raise InputError(
+                place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
+            )
+    cost = settings.get("cost")
+    if cost is not None:
+        if not isinstance(cost, list) or len(cost) != len(LABELS):
+            raise InputError(place, f"[settings] cost must list {len(LABELS)} numbers")
+        settings["cost"] = tuple(float(value) for value in cost)
+    weights: dict[str, tuple[float, ...]] = {}
+    for corpus, row in table.get("weights", {}).items():
+        for key in row:
+            if key not in (*LABELS, "all", "reason"):
+                raise InputError(place, f"[weights.{corpus}] names no label of ours: {key!r}")
+        weights[corpus] = tuple(float(row.get(name, row.get("all", 0.0))) for name in LABELS)
+    reference = {
+        key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
+    }
+    return Recipe(**settings, weights=weights, reference=reference)

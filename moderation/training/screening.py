@@ -1,0 +1,116 @@
+"""Which features get a slot of the table.
+
+A feature is kept when its log-odds ratio between a label's positives and negatives is far from
+zero in standard deviations (Monroe, Colaresi & Quinn 2008), the best ones first until the table's
+slots are full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from moderation.features import I64, U64, slots
+from moderation.training.arrays import Float32
+from moderation.training.encoding import Encoded, item_matrix
+
+
+@dataclass
+class Screen:
+    """Features chosen for the table: keys (mixed), slots and inverse document frequencies."""
+
+    keys: U64
+    slot: I64
+    fingerprint: npt.NDArray[np.uint16]
+    idf: Float32
+
+
+def screen(
+    encoded: Encoded,
+    labels: Float32,
+    weight: Float32,
+    bits: int,
+    *,
+    min_count: float = 3.0,
+    per_label: int = 150_000,
+    prior: float = 0.5,
+) -> Screen:
+    """Choose features by how far their log-odds ratio is from zero, for each label.
+
+    `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L). Of several features with
+    one slot the best stays.
+    """
+    n_labels = labels.shape[1]
+    known = ~np.isnan(labels)
+    y = np.nan_to_num(labels)
+    positive = np.where(known, weight * y, 0).astype(np.float32)
+    negative = np.where(known, weight * (1 - y), 0).astype(np.float32)
+    mass = np.concatenate([positive, negative, np.ones((len(y), 1), np.float32)], axis=1)
+    by_sentence = mass[encoded.text_of_sentence()]
+
+    # Features of items: sum over items first, then over the items that own the feature.
+    item_mass = np.asarray(item_matrix(encoded).T @ by_sentence, dtype=np.float32)
+    item_keys, index = np.unique(encoded.item_keys, return_inverse=True)
+    owner = sparse.csr_matrix(
+        (np.ones(len(index), np.float32), (index, encoded.item_owner)),
+        shape=(len(item_keys), encoded.n_items),
+    )
+    item_total = np.asarray(owner @ item_mass)
+    keep = item_total[:, -1] >= min_count
+    item_keys, item_total = item_keys[keep], item_total[keep]
+
+    # Word n-grams: most are rare; a sketch of counts drops those before they are sorted.
+    sketch_bits = 25
+    sketch = np.bincount(
+        (encoded.gram_keys >> np.uint64(64 - sketch_bits)).astype(np.int64),
+        minlength=1 << sketch_bits,
+    ).astype(np.int32)
+    frequent = np.flatnonzero(
+        sketch[(encoded.gram_keys >> np.uint64(64 - sketch_bits)).astype(np.int64)] >= min_count
+    )
+    gram_keys, index = np.unique(encoded.gram_keys[frequent], return_inverse=True)
+    counts = np.bincount(index)
+    keep = counts >= min_count
+    number = np.cumsum(keep) - 1
+    kept = keep[index]
+    owner = sparse.csr_matrix(
+        (
+            np.ones(int(kept.sum()), np.float32),
+            (number[index[kept]], encoded.gram_sentence[frequent[kept]]),
+        ),
+        shape=(int(keep.sum()), encoded.n_sentences),
+    )
+    gram_total = np.asarray(owner @ by_sentence)
+    gram_keys = gram_keys[keep]
+
+    keys = np.concatenate([item_keys, gram_keys])
+    total = np.concatenate([item_total, gram_total]).astype(np.float64)
+    merit = np.zeros(len(keys))
+    for label in range(n_labels):
+        a, b = total[:, label], total[:, n_labels + label]
+        sum_a, sum_b = a.sum(), b.sum()
+        if sum_a == 0 or sum_b == 0:
+            continue
+        ratio = np.log(a + prior) - np.log(b + prior * sum_b / sum_a)
+        ratio -= np.log(sum_a) - np.log(sum_b)
+        z = np.abs(ratio) / np.sqrt(1 / (a + prior) + 1 / (b + prior * sum_b / sum_a))
+        # Rank within the label, so that a rare label gets its share of the slots.
+        order = np.argsort(-z, kind="stable")
+        rank = np.empty(len(z))
+        rank[order] = np.arange(len(z))
+        chosen = rank < per_label
+        merit[chosen] = np.maximum(merit[chosen], 1.0 - rank[chosen] / per_label)
+    order = np.argsort(-merit, kind="stable")
+    order = order[merit[order] > 0]
+    slot, _ = slots(keys[order], bits)
+    _, first = np.unique(slot, return_index=True)
+    order = np.sort(order[first])
+    order = order[np.argsort(keys[order], kind="stable")]
+    keys = keys[order]
+    slot, fingerprint = slots(keys, bits)
+    df = total[order, -1]
+    idf = (np.log((1 + encoded.n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
+    return Screen(keys, slot, fingerprint, idf)
