@@ -1,10 +1,10 @@
 """Texts -> chunks, for a whole block at once: where each stands, and a hash that names it.
 
 Cutting and naming chunks one string at a time is most of the time of scoring in Python. Here a
-block of texts is one array of code points: white space gives the chunks' ends, and the prefix sums
-of a polynomial hash modulo 2^64 give every chunk's key by one subtraction and one multiplication
-(the base is odd, so that it has an inverse). Keys live in memory only: the base is drawn anew in
-every process, so that no two texts can be made to collide.
+block of texts is one array of bytes (UTF-8): white space gives the chunks' ends, and a chunk's key
+is made of its bytes, eight at a time, each eight of them one unaligned 64-bit number. Keys live in
+memory only: what they are mixed with is drawn anew in every process, so that no two texts can be
+made to collide.
 """
 
 from __future__ import annotations
@@ -18,59 +18,55 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from moderation.text import BREAK, split
+from moderation.text import BREAK
 
+U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
-MAX_BLOCK = 1 << 19  # code points that are cut at once; longer blocks take the plain way
-MAX_HASHED = 64  # code points of a chunk that is named by the polynomial; longer ones by BLAKE2b
+MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer ones by BLAKE2b
 
-_MASK = (1 << 64) - 1
-_BASE = int.from_bytes(os.urandom(8), "little") | 1
-_SALT = int.from_bytes(os.urandom(8), "little")
-_MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
-# Code points that str.split takes for white space, a line end apart: it is a chunk of its own.
-_SPACES = np.array([c for c in range(0x3001) if chr(c).isspace() and c != 10], np.uint32)
-_IS_SPACE = np.zeros(0x3002, np.bool_)
-_IS_SPACE[_SPACES] = True
+_PAD = bytes(8)  # after the last byte, so that eight can be read from every place
+_SALT = os.urandom(8)
+_DRAWN = np.frombuffer(os.urandom(32), np.uint64)
+_LENGTH, _MIX_1, _MIX_2 = _DRAWN[0] | np.uint64(1), _DRAWN[1] | np.uint64(1), _DRAWN[2]
+_MIX_2 = _MIX_2 | np.uint64(1)
+_START = _DRAWN[3]
+_KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # the first n of eight bytes
 
-_KINDS = bytes(2 if c == 10 else int(c < 128 and _IS_SPACE[c]) for c in range(256))
-
-
-class _Powers:
-    """Powers of the base and of its inverse, as far as they were needed."""
-
-    def __init__(self) -> None:
-        self.up = np.ones(1, np.uint64)
-        self.down = np.ones(1, np.uint64)
-
-    def reach(self, length: int) -> tuple[U64, U64]:
-        """Both, for exponents below `length` at least."""
-        up, down = self.up, self.down
-        if len(up) < length:
-            size = 1 << (length - 1).bit_length()
-            inverse = pow(_BASE, -1, 1 << 64)
-            up, down = np.ones(size, np.uint64), np.ones(size, np.uint64)
-            np.cumprod(np.full(size - 1, _BASE, np.uint64), out=up[1:])
-            np.cumprod(np.full(size - 1, inverse, np.uint64), out=down[1:])
-            self.up, self.down = up, down
-        return up, down
-
-
-_powers = _Powers()
+# Kinds of bytes: of a chunk, white space, a line end (a chunk of its own), and the first bytes of
+# the white space that is not ASCII.
+_SOLID, _SPACE, _LINE, _MAYBE = range(4)
+_WIDE_SPACES = sorted(
+    chr(c).encode() for c in range(128, 0x3001) if chr(c).isspace()
+)  # str.split's; none lies above U+3000
+_KINDS = bytes(
+    _LINE
+    if c == 10
+    else _SPACE
+    if c < 128 and chr(c).isspace()
+    else _MAYBE
+    if any(space[0] == c for space in _WIDE_SPACES)
+    else _SOLID
+    for c in range(256)
+)
+_WIDE_CODES = np.array(
+    [int.from_bytes(space.ljust(3, b"\0"), "big") for space in _WIDE_SPACES], np.uint32
+)
+_WIDE_SIZES = np.array([len(space) for space in _WIDE_SPACES])
 
 
 @dataclass
 class Chunks:
     """The chunks of a block of texts.
 
-    Chunk i is `text[start[i]:end[i]]`, a line end being the chunk BREAK; `key[i]` names it (equal
-    chunks have equal keys, others do not but for one chance in 2^64). Text t has `counts[t]`.
+    `text` is UTF-8 (a lone surrogate is three bytes) and ends in eight bytes of padding. Chunk i is
+    `text[start[i]:end[i]]`, a line end being the chunk BREAK; `key[i]` names it (equal chunks have
+    equal keys, others do not but for one chance in 2^64). Text t has `counts[t]` chunks.
     """
 
-    text: str
+    text: bytes
     start: I64
     end: I64
     key: U64
@@ -87,102 +83,99 @@ class Chunks:
         if isinstance(at, slice):
             return [self[i] for i in range(*at.indices(len(self)))]
         chunk = self.text[self.start[at] : self.end[at]]
-        return BREAK if chunk == "\n" else chunk
+        return BREAK if chunk == b"\n" else chunk.decode("utf-8", "surrogatepass")
+
+    @property
+    def codes(self) -> U8:
+        """The bytes of `text` as numbers."""
+        return np.frombuffer(self.text, np.uint8)
 
 
 def cut(texts: Sequence[str]) -> Chunks:
     """Cut a block of texts; chunk by chunk the same as `text.split` of each."""
-    joined = " ".join(texts)
-    if len(joined) > MAX_BLOCK:
-        parts = [split(text) for text in texts]
-        counts = np.fromiter(map(len, parts), np.int64, len(parts))
-        return gather([chunk for part in parts for chunk in part], counts)
-    codes = _codes(joined)
-    size = len(codes)
-    if codes.dtype == np.uint8:
-        kind = np.frombuffer(joined.encode("ascii").translate(_KINDS), np.uint8)
-        line, solid = kind == 2, kind == 0
-    else:
-        line = codes == 10
-        solid = codes > 32
-        solid |= (codes < 9) | ((codes > 13) & (codes < 28))  # controls that are no white space
-        wide = np.flatnonzero(codes >= 0x85)
-        solid[wide] = ~_IS_SPACE[np.minimum(codes[wide], len(_IS_SPACE) - 1)]
-    # A boundary lies before position i where what is there and what was before it do not go on.
-    begins = np.empty(size, np.bool_)
-    begins[:1] = True
-    np.logical_not(solid[:-1], out=begins[1:])
-    begins &= solid
-    begins |= line
-    start = np.flatnonzero(begins)
-    stops = np.empty(size, np.bool_)
-    stops[-1:] = True
-    np.logical_not(solid[1:], out=stops[:-1])
-    stops &= solid
-    stops |= line
-    end = np.flatnonzero(stops)
-    end += 1
-    key = _hash(joined, codes, start, end)
-    length = np.fromiter(map(len, texts), np.int64, len(texts))
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    text = b" ".join([*parts, _PAD])
+    kind = np.frombuffer(text.translate(_KINDS), np.uint8)[: len(text) - len(_PAD)]
+    line = np.flatnonzero(kind == _LINE)
+    solid = kind == _SOLID
+    maybe = np.flatnonzero(kind == _MAYBE)
+    if len(maybe):
+        solid[maybe] = True
+        _blank_wide(text, maybe, solid)
+    # A chunk begins where a byte of one follows what is none. The last byte is a space.
+    begins = np.empty(len(solid), np.bool_)
+    begins[:1] = solid[:1]
+    np.greater(solid[1:], solid[:-1], out=begins[1:])
+    begins[line] = True
+    stops = np.empty(len(solid), np.bool_)
+    stops[:1] = False
+    np.greater(solid[:-1], solid[1:], out=stops[1:])
+    stops[line + 1] = True
+    start, end = np.flatnonzero(begins), np.flatnonzero(stops)
+    length = np.fromiter(map(len, parts), np.int64, len(parts))
     length += 1
-    edges = np.cumsum(length)
-    counts = np.diff(np.searchsorted(start, edges), prepend=0)
-    return Chunks(joined, start, end, key, counts)
+    counts = np.diff(np.searchsorted(start, np.cumsum(length)), prepend=0)
+    return Chunks(text, start, end, _hash(text, start, end), counts)
+
+
+def _blank_wide(text: bytes, at: I64, solid: npt.NDArray[np.bool_]) -> None:
+    """Mark white space that is not ASCII; `at` are places where it may begin."""
+    codes = np.frombuffer(text, np.uint8)
+    code = codes[at].astype(np.uint32) << np.uint32(16)
+    code |= codes[at + 1].astype(np.uint32) << np.uint32(8)
+    code |= np.where(codes[at] >= 0xE0, codes[at + 2], 0).astype(np.uint32)
+    which = np.searchsorted(_WIDE_CODES, code)
+    which[which == len(_WIDE_CODES)] = 0
+    space = np.flatnonzero(_WIDE_CODES[which] == code)
+    if len(space):
+        at, size = at[space], _WIDE_SIZES[which[space]]
+        for offset in range(3):
+            solid[at[size > offset] + offset] = False
 
 
 def gather(chunks: Sequence[str], counts: I64) -> Chunks:
     """Chunks that were cut already (`counts` for each text), named as `cut` names them."""
-    shown = ["\n" if chunk == BREAK else chunk for chunk in chunks]
+    shown = [
+        b"\n" if chunk == BREAK else chunk.encode("utf-8", "surrogatepass") for chunk in chunks
+    ]
     length = np.fromiter(map(len, shown), np.int64, len(shown))
     end = np.cumsum(length)
     start = end - length
-    joined = "".join(shown)
-    key = np.empty(len(shown), np.uint64)
-    first = 0
-    while first < len(shown):
-        # as many chunks as make one block; a longer chunk is a block of its own
-        last = int(np.searchsorted(end, start[first] + MAX_BLOCK, side="right"))
-        last = max(last, first + 1)
-        base, stop = int(start[first]), int(end[last - 1])
-        piece = joined[base:stop]
-        key[first:last] = _hash(
-            piece, _codes(piece), start[first:last] - base, end[first:last] - base
-        )
-        first = last
-    return Chunks(joined, start, end, key, counts)
+    text = b"".join([*shown, _PAD])
+    return Chunks(text, start, end, _hash(text, start, end), counts)
 
 
-def _codes(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
-    if text.isascii():
-        return np.frombuffer(text.encode("ascii"), np.uint8)
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-
-
-def _hash(
-    text: str,
-    codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint32],
-    start: I64,
-    end: I64,
-) -> U64:
-    """The key of each range of `text`, whose code points are `codes`."""
-    size = min(len(codes), MAX_BLOCK)
-    up, down = _powers.reach(size + 1)
-    sums = np.empty(size + 1, np.uint64)
-    sums[0] = 0
-    value = codes[:size].astype(np.uint64)
-    value += np.uint64(1)  # so that a NUL counts
-    value *= up[:size]
-    np.cumsum(value, out=sums[1:])
-    key = sums.take(np.minimum(end, size))
-    key -= sums.take(np.minimum(start, size))
-    key *= down.take(np.minimum(start, size))
-    key ^= key >> np.uint64(32)
-    key *= _MIX
-    key ^= key >> np.uint64(29)
-    for at in np.flatnonzero(end - start > MAX_HASHED).tolist():
-        chunk = text[start[at] : end[at]].encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(chunk, digest_size=8, key=_SALT.to_bytes(8, "little")).digest()
+def _hash(text: bytes, start: I64, end: I64) -> U64:
+    """The key of each range of `text`, which goes on for eight bytes after the last."""
+    eight = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
+    length = end - start
+    key = eight[start]  # `take` would first copy all of it, aligned
+    key &= _KEEP.take(length, mode="clip")
+    key ^= _START
+    key += length.view(np.uint64) * _LENGTH
+    key = _mix(key)
+    rest = np.flatnonzero(length > 8)
+    offset = 8
+    while len(rest):
+        word = eight[start[rest] + offset]
+        word &= _KEEP.take(length[rest] - offset, mode="clip")
+        word ^= key[rest]
+        key[rest] = _mix(word)
+        offset += 8
+        rest = rest[length[rest] > offset] if offset < MAX_HASHED else rest[:0]
+    for at in np.flatnonzero(length > MAX_HASHED).tolist():
+        digest = hashlib.blake2b(text[start[at] : end[at]], digest_size=8, key=_SALT).digest()
         key[at] = int.from_bytes(digest, "little")
+    return key
+
+
+def _mix(key: U64) -> U64:
+    """Spread each bit over all, in place; one to one."""
+    key ^= key >> np.uint64(32)
+    key *= _MIX_1
+    key ^= key >> np.uint64(29)
+    key *= _MIX_2
+    key ^= key >> np.uint64(32)
     return key
 
 

@@ -26,18 +26,21 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import Chunks, KeyIndex, cut, gather
+from moderation.plain import MARKS, Plain, read_plain, sieve_of
 from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Bools8 = npt.NDArray[np.uint8]
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
+FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
@@ -240,6 +243,13 @@ class Sink:
         raise NotImplementedError
 
 
+# Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
+SINGLE, UNKNOWN, HEAD, TAIL = 2, 4, 8, 16
+ALL_FLAGS = 31
+NEW, HIDDEN = 32, 64
+_N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
+
+
 class _Index(dict[str, int]):
     def __missing__(self, chunk: str) -> int:
         return -1
@@ -285,6 +295,11 @@ class ChunkTable:
         self.key = np.zeros(256, np.uint64)
         self.view = np.zeros(256, np.uint64)
         self.cls = np.zeros(256, np.uint8)
+        # By word of plain chunks, as written in lower case: its item, its flags.
+        self.core_index = KeyIndex()
+        self.core_item = np.zeros(256, np.int32)
+        self.core_flags = np.zeros(256, np.uint8)
+        self.n_cores = 0
 
     @property
     def full(self) -> bool:
@@ -307,11 +322,9 @@ class ChunkTable:
                 new = new[np.argsort(first[new])]
                 keys, first = keys[new], first[new]
                 if len(keys):
-                    fresh = [chunks[i] for i in missing[first].tolist()]
-                    base = self._add(fresh)
-                    numbers = np.arange(base, base + len(fresh), dtype=np.int32)
+                    base = self._add_chunks(chunks, missing[first])
+                    numbers = np.arange(base, base + len(keys), dtype=np.int32)
                     self.index.add(keys, numbers)
-                    self.chars += sum(map(len, fresh))
             found[missing] = self.index.find(chunks.key[missing])
         return found
 
@@ -336,50 +349,130 @@ class ChunkTable:
         if known is None:
             with self._lock:
                 reading = self.lexer.read_joined(pieces)
-                known = -1 if reading is None else self._add([reading])
+                known = -1 if reading is None else self._add_reading(reading)
                 if len(self.joined) < MAX_CACHED:
                     self.joined[name] = known
         return known
 
-    def _add(self, fresh: Sequence[str | Reading]) -> int:
-        """Read new chunks (or take readings) and remember them; returns the first's id."""
-        base, count = self.size, len(fresh)
-        items: list[str] = []
-        words: list[int] = []
-        marks: list[int] = []
-        flags: list[int] = []
-        quick, read = self.lexer.quick, self.lexer.read
-        for chunk in fresh:
-            if isinstance(chunk, str):
-                fast = quick(chunk)
-                if fast is not None:
-                    word, its_marks, flag = fast
-                    items.append(word)
-                    items += its_marks
-                    words.append(1)
-                    marks.append(len(its_marks))
-                    flags.append(flag)
-                    continue
-                chunk = read(chunk)
-            items += [word.text for word in chunk.words]
-            items += chunk.marks
-            words.append(len(chunk.words))
-            marks.append(len(chunk.marks))
-            flags.append(chunk.ends | chunk.single << 1)
-        places = self._item_ids(items)
-        n_words, n_marks = np.array(words, np.int32), np.array(marks, np.int32)
+    def _add_chunks(self, chunks: Chunks, at: I64) -> int:
+        """Read new chunks, `chunks[at]`, and remember them; returns the first's id."""
+        count = len(at)
+        n_words = np.zeros(count, np.int32)
+        n_marks = np.zeros(count, np.int32)
+        flags = np.zeros(count, np.uint8)
+        item = np.full(count, -1, np.int32)  # of a plain chunk's word
+        combination = np.zeros(count, np.int64)  # of its marks
+        self.chars += int((chunks.end[at] - chunks.start[at]).sum())
+        if count > FEW_CHUNKS:
+            # Most are plain words: those are read all at once.
+            codes = chunks.codes
+            plain = read_plain(codes, chunks.start[at], chunks.end[at])
+            words, core_flags = self._cores(plain, codes)
+            sure = np.flatnonzero(
+                (core_flags & HIDDEN == 0) & ~(plain.doubtful & (core_flags & NEW != 0))
+            )
+            core_flags &= np.uint8(ALL_FLAGS)
+            core_flags[plain.tail] &= np.uint8(ALL_FLAGS ^ HEAD)
+            core_flags[plain.lead] &= np.uint8(ALL_FLAGS ^ TAIL)
+            core_flags |= plain.ends
+            read = plain.at[sure]
+            item[read], flags[read] = words[sure], core_flags[sure]
+            combination[read] = plain.marks[sure]
+            n_words[read] = 1
+            n_marks[read] = _N_MARKS[combination[read]]
+        rest = np.flatnonzero(item < 0)
+        readings = [self._read(chunks[i]) for i in at[rest].tolist()]
+        if readings:
+            n_words[rest] = [len(reading[0]) for reading in readings]
+            n_marks[rest] = [len(reading[1]) for reading in readings]
+            flags[rest] = [reading[2] for reading in readings]
+        length = n_words + n_marks
+        first = np.cumsum(length, dtype=np.int64) - length
+        places = np.empty(int(length.sum()), np.int32)
+        sure = np.flatnonzero(item >= 0)
+        places[first[sure]] = item[sure]
+        for which in np.unique(combination[sure]).tolist():
+            marks = self._item_ids(list(MARKS[which]))
+            marked = first[sure[combination[sure] == which]] + 1
+            for offset, mark in enumerate(marks.tolist()):
+                places[marked + offset] = mark
+        if readings:
+            slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
+            where = np.repeat(first[rest], length[rest])
+            where += np.arange(len(slow)) - np.repeat(
+                np.cumsum(length[rest]) - length[rest], length[rest]
+            )
+            places[where] = slow
+        return self._remember(places, n_words, n_marks, flags)
+
+    def _add_reading(self, reading: Reading) -> int:
+        """Remember a reading of several chunks; returns its id."""
+        words = [word.text for word in reading.words]
+        return self._remember(
+            self._item_ids([*words, *reading.marks]),
+            np.array([len(words)], np.int32),
+            np.array([len(reading.marks)], np.int32),
+            np.array([reading.ends | reading.single << 1], np.uint8),
+        )
+
+    def _read(self, chunk: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        """A chunk's words, marks and flags."""
+        fast = self.lexer.quick(chunk)
+        if fast is not None:
+            word, marks, flags = fast
+            return (word,), marks, flags
+        reading = self.lexer.read(chunk)
+        words = tuple([word.text for word in reading.words])
+        return words, reading.marks, reading.ends | reading.single << 1
+
+    def _cores(self, plain: Plain, codes: npt.NDArray[np.uint8]) -> tuple[I32, Bools8]:
+        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
+        core = self.core_index.find(plain.key)
+        missing = np.flatnonzero(core < 0)
+        if len(missing):
+            keys, first = np.unique(plain.key[missing], return_index=True)
+            order = np.argsort(first)
+            words = plain.words(codes, missing[first[order]])
+            known, heads, tails = self.lexer.facts(words)
+            length = np.fromiter(map(len, words), np.int64, len(words))
+            new = ~np.array(known)
+            flags = np.zeros(len(words), np.uint8)
+            flags[length == 1] = SINGLE
+            flags[new] |= NEW
+            flags[new & (length >= 2) & (length <= 8)] |= UNKNOWN
+            flags[np.array(heads)] |= HEAD
+            flags[np.array(tails)] |= TAIL
+            strange = np.flatnonzero(new)
+            if len(strange):
+                hidden = sieve_of(self.lexer).suspects([words[i] for i in strange.tolist()])
+                flags[strange[hidden]] |= HIDDEN
+            clear = np.flatnonzero(flags & HIDDEN == 0)
+            items = np.full(len(words), -1, np.int32)
+            items[clear] = self._item_ids([words[i] for i in clear.tolist()])
+            base = self.n_cores
+            self.core_item = _fill(self.core_item, base, items)
+            self.core_flags = _fill(self.core_flags, base, flags)
+            self.n_cores = base + len(words)
+            self.core_index.add(keys[order], np.arange(base, self.n_cores, dtype=np.int32))
+            core[missing] = self.core_index.find(plain.key[missing])
+        return self.core_item[core], self.core_flags[core]
+
+    def _remember(
+        self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]
+    ) -> int:
+        """Remember chunks that were read: items one after the other, how many of each chunk."""
+        base, count = self.size, len(flags)
         length = (n_words + n_marks).astype(np.int64)
         first = np.cumsum(length) - length
         value = np.zeros((count, self.sink.width), np.float32)
         some = np.flatnonzero(length)
         if len(some) and self.sink.width:
             value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
-
         self.items = _fill(self.items, self.n_places, places)
         self.first = _fill(self.first, base, first + self.n_places)
         self.words = _fill(self.words, base, n_words)
         self.marks = _fill(self.marks, base, n_marks)
-        self.flags = _fill(self.flags, base, np.array(flags, np.uint8))
+        self.flags = _fill(self.flags, base, flags)
         self.value = _fill(self.value, base, value)
         self.n_places += len(places)
         self.size = base + count

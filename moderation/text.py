@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -214,6 +214,14 @@ class Lexer:
         if not lead and word in self._tails:
             flags |= 16
         return word, marks, flags
+
+    def facts(self, words: Sequence[str]) -> tuple[list[bool], list[bool], list[bool]]:
+        """Of each bare word: known? may it be the first, the second half of an offensive one?"""
+        return (
+            list(map(self._known.__contains__, words)),
+            list(map(self._heads.__contains__, words)),
+            list(map(self._tails.__contains__, words)),
+        )
 
     def read(self, chunk: str) -> Reading:
         """Read one chunk; never fails, whatever the characters."""
@@ -613,6 +621,10 @@ class Lexer:
                     continue
             kept.append(target)
         return min(kept, key=ranks.__getitem__, default=None)
+
+    def is_likely(self, word: str) -> bool:
+        """Whether an offensive word is common enough that a slip may have been one."""
+        return self._likely(word)
 
     def _likely(self, word: str) -> bool:
         rank = self._offensive.get(word, RANKED)
