@@ -26,14 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import Chunks, KeyIndex, cut, gather
-from moderation.plain import MARKS, Plain, read_plain, sieve_of
+from moderation.plain import MARKS, read_plain, read_tied, spell
+from moderation.sieve import sieve_of
 from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Bools8 = npt.NDArray[np.uint8]
+U8 = npt.NDArray[np.uint8]
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
@@ -360,27 +361,46 @@ class ChunkTable:
         n_words = np.zeros(count, np.int32)
         n_marks = np.zeros(count, np.int32)
         flags = np.zeros(count, np.uint8)
-        item = np.full(count, -1, np.int32)  # of a plain chunk's word
-        combination = np.zeros(count, np.int64)  # of its marks
+        done = np.zeros(count, np.bool_)  # read at once with others
+        combination = np.zeros(count, np.int64)  # of those: of their marks
+        owner: list[I64] = []  # … the chunk of each word
+        item: list[I32] = []  # … the word
         self.chars += int((chunks.end[at] - chunks.start[at]).sum())
         if count > FEW_CHUNKS:
             # Most are plain words: those are read all at once.
-            codes = chunks.codes
-            plain = read_plain(codes, chunks.start[at], chunks.end[at])
-            words, core_flags = self._cores(plain, codes)
-            sure = np.flatnonzero(
-                (core_flags & HIDDEN == 0) & ~(plain.doubtful & (core_flags & NEW != 0))
-            )
-            core_flags &= np.uint8(ALL_FLAGS)
-            core_flags[plain.tail] &= np.uint8(ALL_FLAGS ^ HEAD)
-            core_flags[plain.lead] &= np.uint8(ALL_FLAGS ^ TAIL)
-            core_flags |= plain.ends
+            codes, start, end = chunks.codes, chunks.start[at], chunks.end[at]
+            plain = read_plain(codes, start, end)
+            words, facts = self._cores(codes, plain.key, plain.first, plain.stop)
+            new = facts & NEW != 0
+            sure = np.flatnonzero((facts & HIDDEN == 0) & ~(new & plain.starred))
+            facts[new & plain.owned] &= np.uint8(SINGLE)
+            facts &= np.uint8(ALL_FLAGS)
+            facts[plain.tail] &= np.uint8(ALL_FLAGS ^ HEAD)
+            facts[plain.lead] &= np.uint8(ALL_FLAGS ^ TAIL)
+            facts |= plain.ends
             read = plain.at[sure]
-            item[read], flags[read] = words[sure], core_flags[sure]
-            combination[read] = plain.marks[sure]
             n_words[read] = 1
-            n_marks[read] = _N_MARKS[combination[read]]
-        rest = np.flatnonzero(item < 0)
+            flags[read], combination[read] = facts[sure], plain.marks[sure]
+            done[read] = True
+            owner, item = [read], [words[sure]]
+            # Then words tied together, and numbers.
+            other = np.ones(count, np.bool_)
+            other[plain.at] = False
+            others = np.flatnonzero(other)
+            tied = read_tied(codes, start[others], end[others])
+            words, facts = self._cores(codes, tied.key, tied.first, tied.stop, known=True)
+            of_chunk = np.repeat(np.arange(len(tied.at)), tied.counts)
+            good = np.ones(len(tied.at), np.bool_)
+            good[of_chunk[facts & NEW != 0]] = False
+            read = others[tied.at[good]]
+            n_words[read] = tied.counts[good]
+            flags[read], combination[read] = tied.ends[good], tied.marks[good]
+            done[read] = True
+            kept = good[of_chunk]
+            owner.append(others[tied.at[of_chunk[kept]]])
+            item.append(words[kept])
+            n_marks[done] = _N_MARKS[combination[done]]
+        rest = np.flatnonzero(~done)
         readings = [self._read(chunks[i]) for i in at[rest].tolist()]
         if readings:
             n_words[rest] = [len(reading[0]) for reading in readings]
@@ -389,13 +409,14 @@ class ChunkTable:
         length = n_words + n_marks
         first = np.cumsum(length, dtype=np.int64) - length
         places = np.empty(int(length.sum()), np.int32)
-        sure = np.flatnonzero(item >= 0)
-        places[first[sure]] = item[sure]
-        for which in np.unique(combination[sure]).tolist():
-            marks = self._item_ids(list(MARKS[which]))
-            marked = first[sure[combination[sure] == which]] + 1
-            for offset, mark in enumerate(marks.tolist()):
-                places[marked + offset] = mark
+        for chunk, word in zip(owner, item, strict=True):
+            nth = np.arange(len(chunk)) - np.searchsorted(chunk, chunk)
+            places[first[chunk] + nth] = word
+        for which in np.unique(combination[done]).tolist():
+            marked = np.flatnonzero(done & (combination == which))
+            place = first[marked] + n_words[marked]
+            for offset, mark in enumerate(self._item_ids(list(MARKS[which])).tolist()):
+                places[place + offset] = mark
         if readings:
             slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
             where = np.repeat(first[rest], length[rest])
@@ -425,37 +446,47 @@ class ChunkTable:
         words = tuple([word.text for word in reading.words])
         return words, reading.marks, reading.ends | reading.single << 1
 
-    def _cores(self, plain: Plain, codes: npt.NDArray[np.uint8]) -> tuple[I32, Bools8]:
-        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
-        core = self.core_index.find(plain.key)
+    def _cores(
+        self, codes: U8, key: U64, first: I64, stop: I64, known: bool = False
+    ) -> tuple[I32, U8]:
+        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt.
+
+        `known`: only those that the lexer knows; of others the flags say NEW.
+        """
+        core = self.core_index.find(key)
         missing = np.flatnonzero(core < 0)
         if len(missing):
-            keys, first = np.unique(plain.key[missing], return_index=True)
-            order = np.argsort(first)
-            words = plain.words(codes, missing[first[order]])
-            known, heads, tails = self.lexer.facts(words)
-            length = np.fromiter(map(len, words), np.int64, len(words))
-            new = ~np.array(known)
+            keys, which = np.unique(key[missing], return_index=True)
+            order = np.argsort(which)
+            keys, which = keys[order], missing[which[order]]
+            words = spell(codes, first[which], stop[which])
+            is_known, heads, tails = (np.array(fact, np.bool_) for fact in self.lexer.facts(words))
             flags = np.zeros(len(words), np.uint8)
+            length = np.fromiter(map(len, words), np.int64, len(words))
             flags[length == 1] = SINGLE
-            flags[new] |= NEW
-            flags[new & (length >= 2) & (length <= 8)] |= UNKNOWN
-            flags[np.array(heads)] |= HEAD
-            flags[np.array(tails)] |= TAIL
-            strange = np.flatnonzero(new)
-            if len(strange):
-                hidden = sieve_of(self.lexer).suspects([words[i] for i in strange.tolist()])
-                flags[strange[hidden]] |= HIDDEN
+            flags[~is_known] |= NEW
+            flags[~is_known & (length >= 2) & (length <= 8)] |= UNKNOWN
+            flags[heads] |= HEAD
+            flags[tails] |= TAIL
+            if known:
+                chosen = np.flatnonzero(is_known)
+                keys, flags, words = keys[chosen], flags[chosen], [words[i] for i in chosen]
+            else:
+                strange: I64 = np.flatnonzero(~is_known)
+                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
+                flags[strange[suspects]] |= HIDDEN
             clear = np.flatnonzero(flags & HIDDEN == 0)
             items = np.full(len(words), -1, np.int32)
-            items[clear] = self._item_ids([words[i] for i in clear.tolist()])
+            items[clear] = self._item_ids([words[i] for i in clear])
             base = self.n_cores
             self.core_item = _fill(self.core_item, base, items)
             self.core_flags = _fill(self.core_flags, base, flags)
             self.n_cores = base + len(words)
-            self.core_index.add(keys[order], np.arange(base, self.n_cores, dtype=np.int32))
-            core[missing] = self.core_index.find(plain.key[missing])
-        return self.core_item[core], self.core_flags[core]
+            self.core_index.add(keys, np.arange(base, self.n_cores, dtype=np.int32))
+            core[missing] = self.core_index.find(key[missing])
+        found = self.core_flags.take(core, mode="wrap")
+        found[core < 0] = NEW
+        return self.core_item.take(core, mode="wrap"), found
 
     def _remember(
         self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from moderation import features
 from moderation.chunks import gather
 from moderation.features import ChunkTable, Sink, class_keys
-from moderation.plain import MARKS, Sieve, read_plain, sieve_of, word_keys
-from moderation.text import _PLAIN, MAX_WORD, _bare, split
+from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
+from moderation.sieve import Sieve, sieve_of
+from moderation.text import _PLAIN, MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD, _bare, split
 from tests.small_model import small_model
 from tests.strategies import chunks, texts
 
@@ -36,7 +37,12 @@ casings = st.sampled_from([str, str.upper, str.title, str.capitalize])
 nearly_plain = st.builds(
     lambda lead, casing, word, tail: lead + casing(word) + tail, edges, casings, plain_words, edges
 )
-some_chunks = st.lists(st.one_of(nearly_plain, chunks), max_size=40).map(
+ties = st.text("\"'()[]{}<>.,!?;:*_~-/|=+$%@#&", min_size=1, max_size=2)
+tied = st.lists(
+    st.one_of(plain_words, ties, st.sampled_from("12 x com www th".split())), max_size=9
+).map("".join)
+numbers = st.text("0123456789.,:/%'x-$_(!\"", max_size=8)
+some_chunks = st.lists(st.one_of(nearly_plain, tied, numbers, chunks), max_size=40).map(
     lambda found: split(" ".join(found))
 )
 
@@ -87,7 +93,7 @@ def test_plain_chunks_are_those_of_the_expression(some: list[str]) -> None:
         if chunk.isascii() and len(chunk) <= MAX_WORD and _PLAIN.fullmatch(chunk)
     ]
     assert plain.at.tolist() == want
-    words = plain.words(given_chunks.codes, np.arange(len(want)))
+    words = spell(given_chunks.codes, plain.first, plain.stop)
     for place, number in enumerate(want):
         match = _PLAIN.fullmatch(some[number])
         assert match is not None
@@ -99,6 +105,29 @@ def test_plain_chunks_are_those_of_the_expression(some: list[str]) -> None:
         if fast is not None:
             assert MARKS[plain.marks[place]] == fast[1]
             assert plain.ends[place] == bool(fast[2] & 1)
+
+
+def test_tied_words_and_numbers_are_found() -> None:
+    some = [
+        "either/and-not",
+        "kill!!",
+        "(you.And",
+        "==the==",
+        "1,234.5%",
+        '(12)"',
+        "3x4",
+        "it/a",
+        "a1",
+    ]
+    some += ["kill@you", "kill's/you", "www.you.com", "_12_", "12&13", "thé/you", "k*ll", "1" * 50]
+    found = gather(some, np.array([len(some)], np.int64))
+    tied = read_tied(found.codes, found.start, found.end)
+    assert [some[at] for at in tied.at] == some[:7]
+    assert tied.counts.tolist() == [3, 1, 2, 1, 0, 0, 0]
+    assert spell(found.codes, tied.first, tied.stop) == "either and not kill you and the".split()
+    assert [MARKS[m] for m in tied.marks[[1, 4, 5]]] == [
+        (MARK_EXCLAIMS,), (MARK_NUMBER,), (MARK_NUMBER,)
+    ]  # fmt: skip
 
 
 def test_texts_are_read_alike_in_bulk() -> None:

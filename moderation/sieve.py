@@ -1,0 +1,181 @@
+"""Which unknown words may be others in disguise: a filter before the slow search, with numpy.
+
+Most unknown words are names and slips of the pen that nothing can be made of. A `Sieve` clears
+those, for many words at once, by traces that every disguise leaves; it never clears a word that
+`text.Lexer` reads as another (`tests/test_sieve.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.chunks import I64, U64, KeyIndex
+from moderation.text import MAX_WORD, STRONG, Lexer
+
+Bools = npt.NDArray[np.bool_]
+
+_BASE = 0x9E3779B97F4A7C15  # of a polynomial modulo 2^64; a collision only costs a slow look
+_POWERS = np.array([pow(_BASE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uint64)
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_DOWN = np.array([pow(_INVERSE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uint64)
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
+_LONGEST_PART = 16  # letters of the longest part that glued words are taken into
+
+
+class _Letters:
+    """Words one after the other, with hashes of all their stretches.
+
+    `code`: letters, uint64, (N,); `owner`: the word of each; `place`: its place in the word;
+    `start`, `stop`: of each word, (W,); `sums`: prefix sums of code times power of the base,
+    (N + 1,).
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        length = np.fromiter(map(len, words), np.int64, len(words))
+        self.stop = np.cumsum(length)
+        self.start = self.stop - length
+        joined = "".join(words).encode("ascii")
+        self.code = np.frombuffer(joined, np.uint8).astype(np.uint64)
+        self.owner = np.repeat(np.arange(len(words)), length)
+        self.place = np.arange(len(self.code)) - self.start[self.owner]
+        self.sums = _sums(self.code * _POWERS[self.place])
+
+    def whole(self) -> U64:
+        """The hash of each word."""
+        return _spread(self.sums[self.stop] - self.sums[self.start])
+
+    def without_one(self) -> U64:
+        """The hash of each word without one letter, for each letter: (N,)."""
+        before = self.sums[:-1] - self.sums[self.start][self.owner]
+        after = self.sums[self.stop][self.owner] - self.sums[1:]
+        return _spread(before + after * _DOWN[1])
+
+    def stretches(self, at: I64, size: int) -> U64:
+        """The hash of the `size` letters from each place `at` on."""
+        return _spread((self.sums[at + size] - self.sums[at]) * _DOWN[self.place[at]])
+
+    def squeezed(self) -> U64:
+        """The hash of each word with every run of one letter made one."""
+        kept = np.ones(len(self.code), np.bool_)
+        kept[1:] = (self.code[1:] != self.code[:-1]) | (self.owner[1:] != self.owner[:-1])
+        rank = np.cumsum(kept) - 1
+        place = rank - rank[self.start][self.owner]
+        sums = _sums(np.where(kept, self.code * _POWERS[place], 0))
+        return _spread(sums[self.stop] - sums[self.start])
+
+
+def _sums(values: U64) -> U64:
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def _spread(hashes: U64) -> U64:
+    hashes = hashes ^ (hashes >> np.uint64(32))
+    hashes *= _SPREAD
+    return hashes
+
+
+class Sieve:
+    """Tells unknown words that may be something else from those that `lexer` leaves as they are.
+
+    What `Lexer._resolve` can make of a word comes in four ways, and each leaves a trace that is
+    looked up by hash for all words at once: letters in runs whose squeezed form is that of an
+    offensive word's (or three in a row); a word, or a word without one letter, that an offensive
+    word is or becomes when it loses one (the delete index of SymSpell); a spelling by sound; and
+    an offensive word within.
+    """
+
+    def __init__(self, lexer: Lexer) -> None:
+        offensive = [word for word in lexer.tables.offensive if _is_plain(word)]
+        self.squeezed = _index(_Letters(offensive).squeezed())
+        likely = _Letters([word for word in offensive if len(word) >= 5 and lexer.is_likely(word)])
+        self.near = _index(likely.whole(), likely.without_one())
+        inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
+        self.sizes = sorted({len(word) for word in inner})
+        self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
+        self.inner = _index(_Letters(inner).whole())
+        ranks = lexer.tables.offensive
+        strong = [word for word in offensive if ranks[word] < STRONG]
+        self.sounds = _index(_Letters(sorted(_sound_alikes(strong, lexer.tables.leet))).whole())
+
+    def suspects(self, words: Sequence[str]) -> Bools:
+        """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
+        found = np.zeros(len(words), np.bool_)
+        if not len(words):
+            return found
+        letters = _Letters(words)
+        code, owner = letters.code, letters.owner
+        twice = (code[1:] == code[:-1]) & (owner[1:] == owner[:-1])
+        found[owner[2:][twice[1:] & twice[:-1]]] = True
+        doubled = np.bincount(owner[1:][twice], minlength=len(words))
+        found |= doubled > 6
+        found |= (doubled > 0) & (self.squeezed.find(letters.squeezed()) >= 0)
+        whole = letters.whole()
+        found |= self.near.find(whole) >= 0
+        found[owner[self.near.find(letters.without_one()) >= 0]] = True
+        found |= self.sounds.find(whole) >= 0
+        at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
+        at = at[self.beginnings.find(letters.stretches(at, 4)) >= 0]
+        for size in self.sizes:
+            at = at[at + size <= letters.stop[owner[at]]]
+            found[owner[at[self.inner.find(letters.stretches(at, size)) >= 0]]] = True
+        return found
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalpha() and len(word) <= 4 * MAX_WORD
+
+
+def _index(*hashes: U64) -> KeyIndex:
+    index = KeyIndex()
+    keys = np.unique(np.concatenate(hashes))
+    index.add(keys, np.zeros(len(keys), np.int32))
+    return index
+
+
+def _sound_alikes(words: Iterable[str], leet: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Every spelling that reads as one of `words` with at most three sounds written otherwise."""
+    written: dict[str, list[str]] = {}
+    for key, spoken in leet.items():
+        if key.isascii() and key.isalpha():
+            for sound in spoken:
+                written.setdefault(sound, []).append(key)
+    found: set[str] = set()
+    for word in words:
+        spots = [
+            (i, i + len(sound), key)
+            for sound, keys in written.items()
+            for i in (m.start() for m in re.finditer(f"(?={re.escape(sound)})", word))
+            for key in keys
+        ]
+        for number in (1, 2, 3):
+            for chosen in itertools.combinations(sorted(spots), number):
+                if any(a[1] > b[0] for a, b in itertools.pairwise(chosen)):
+                    continue
+                spelt, at = "", 0
+                for start, end, key in chosen:
+                    spelt += word[at:start] + key
+                    at = end
+                found.add(spelt + word[at:])
+    return found
+
+
+_sieves: weakref.WeakKeyDictionary[Lexer, Sieve] = weakref.WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def sieve_of(lexer: Lexer) -> Sieve:
+    """The sieve of a lexer, made once (it takes some 30 ms)."""
+    with _making:
+        sieve = _sieves.get(lexer)
+        if sieve is None:
+            sieve = _sieves[lexer] = Sieve(lexer)
+    return sieve
