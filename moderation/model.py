@@ -22,15 +22,18 @@ import os
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.errors import ModelError
+from moderation.lazy import LazyTable, Table, lines_table
 from moderation.records import LABELS
 from moderation.text import Lexer, Tables
+
+if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
+    from pathlib import Path
 
 FORMAT = 1
 MAX_HEADER = 1 << 20  # bytes; the shipped model's header has about 0.1 MB
@@ -77,11 +80,18 @@ class Model:
     word_class: npt.NDArray[np.uint8]
     pool: Float32
     digest: str = ""
-    path: Path | None = None
+    file: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.name}@{self.digest[:12]}"
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was loaded from."""
+        from pathlib import Path
+
+        return None if self.file is None else Path(self.file)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -105,11 +115,16 @@ class Model:
         return blob.split("\n") if blob else []
 
     @cached_property
+    def ranks(self) -> Table:
+        """Known word -> its place in `words`; built when more than a few words are asked for."""
+        return lines_table(self.vocabulary.tobytes())
+
+    @cached_property
     def tables(self) -> Tables:
         """What the lexer needs to read text as this model was trained to."""
         tables = self.settings["tables"]
         return Tables(
-            vocabulary=dict(zip(self.words, range(len(self.words)), strict=True)),
+            vocabulary=self.ranks,
             offensive={word: rank for rank, word in enumerate(tables["offensive"])},
             homoglyphs=tables["homoglyphs"],
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
@@ -117,10 +132,19 @@ class Model:
         )
 
     @cached_property
-    def classes(self) -> dict[str, int]:
+    def classes(self) -> Table:
         """Word -> class number, for the words that have one."""
-        numbers = self.word_class.tolist()
-        return {word: n for word, n in zip(self.words, numbers, strict=True) if n}
+        ranks, classes = self.ranks, self.word_class
+
+        def search(word: str) -> int | None:
+            rank = ranks.get(word)
+            return None if rank is None else int(classes[rank]) or None
+
+        def build() -> dict[str, int]:
+            numbers = classes.tolist()
+            return {word: n for word, rank in ranks.items() if (n := numbers[rank])}
+
+        return LazyTable.over(search, build)
 
     @cached_property
     def lexer(self) -> Lexer:
@@ -139,6 +163,8 @@ def save(model: Model, path: str | Path) -> str:
 
     The same arrays and settings always give the same bytes.
     """
+    from pathlib import Path
+
     path = Path(path)
     arrays: dict[str, npt.NDArray[Any]] = {
         "fingerprint": model.fingerprint,
@@ -215,10 +241,9 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
 
     Raises ModelError, one line, for anything that is not a model file of this format.
     """
-    path = Path(path)
     try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
+        size = os.stat(path).st_size
+        with open(path, "rb") as stream:
             prefix = stream.read(8)
             length = int.from_bytes(prefix, "little")
             if prefix[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
@@ -355,9 +380,8 @@ def _is_finite(weight: npt.NDArray[np.float16]) -> bool:
 
 def load_file(path: str | Path) -> Model:
     """Load a model file. Raises ModelError, one line, for a file that is not one."""
-    path = Path(path)
     settings, header, offset = read_header(path)
-    with path.open("rb") as stream:
+    with open(path, "rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, entry in header.items():
@@ -390,7 +414,7 @@ def load_file(path: str | Path) -> Model:
         word_class=arrays["word_class"],
         pool=pool,
         digest=digest,
-        path=path,
+        file=os.fspath(path),
     )
 
 
@@ -399,18 +423,26 @@ def find(name: str | Path | None = None) -> Path:
 
     Raises ModelError where there is none.
     """
+    from pathlib import Path
+
+    return Path(_find(name))
+
+
+def _find(name: str | Path | None) -> str:
     if name is not None:
-        for candidate in (Path(name), Path(f"{name}{SUFFIX}")):
-            if candidate.is_file():
+        given = os.fspath(name)
+        for candidate in (given, f"{given}{SUFFIX}"):
+            if os.path.isfile(candidate):
                 return candidate
-        if candidate.parent != Path("."):
-            raise ModelError(str(name), "no such model file")
+        if os.path.dirname(given):
+            raise ModelError(given, "no such model file")
     wanted = f"{name or DEFAULT_NAME}{SUFFIX}"
-    here = Path(__file__).parent
+    here = os.path.dirname(os.path.abspath(__file__))
     # an installed package carries models/ inside itself, a checkout beside itself
-    for folder in (here / "models", here.parent / "models"):
-        if (folder / wanted).is_file():
-            return folder / wanted
+    for folder in (here, os.path.dirname(here)):
+        candidate = os.path.join(folder, "models", wanted)
+        if os.path.isfile(candidate):
+            return candidate
     raise ModelError(str(name or DEFAULT_NAME), "no such model; give a path to a model file")
 
 
@@ -423,9 +455,9 @@ def load(name: str | Path | None = None) -> Model:
 
     The same unchanged file gives the same object, from any thread. Raises ModelError.
     """
-    path = find(name)
-    stat = path.stat()
-    key = (str(path.resolve()), stat.st_mtime_ns, stat.st_size)
+    path = _find(name)
+    stat = os.stat(path)
+    key = (os.path.realpath(path), stat.st_mtime_ns, stat.st_size)
     with _loading:
         model = _loaded.get(key)
         if model is None:

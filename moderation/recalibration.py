@@ -143,7 +143,7 @@ def recalibrate(
         settings=settings,
         pool=pool.astype(np.float32),
         digest="",
-        path=None,
+        file=None,
     )
     return Recalibrated(changed, tuple(fits), unchanged)
 

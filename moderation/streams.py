@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from moderation.errors import InputError
@@ -44,7 +43,7 @@ def open_input(name: str) -> Iterator[tuple[str, BinaryIO]]:
         yield "<stdin>", sys.stdin.buffer
         return
     try:
-        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+        stream = open(name, "rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise InputError(name, f"cannot be read: {error.strerror or error}") from error
     with stream:
@@ -62,19 +61,20 @@ def open_output(name: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(name)
-    partial = path.with_name(path.name + ".partial")
-    if path.is_dir():
+    partial = f"{name}.partial"
+    if os.path.isdir(name):
         raise InputError(name, "cannot be written: it is a folder")
     try:
-        stream = partial.open("w", encoding="utf-8", errors="surrogatepass", newline="\n")
+        stream = open(  # noqa: SIM115 - closed below
+            partial, "w", encoding="utf-8", errors="surrogatepass", newline="\n"
+        )
     except OSError as error:
         raise InputError(name, f"cannot be written: {error.strerror or error}") from error
     with stream:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
-    os.replace(partial, path)
+    os.replace(partial, name)
 
 
 def read_comments(

@@ -21,6 +21,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from moderation.lazy import halves
+
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
 COMMON = 300  # ranks of the small words that sentences are made of
@@ -170,8 +172,7 @@ class Lexer:
         self._sounds = re.compile("|".join(sorted(sounds, key=len, reverse=True)) or "(?!)")
         self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
         split_words = [word for word in tables.offensive if 5 <= len(word) <= 12]
-        self._heads = {word[:i] for word in split_words for i in range(2, len(word) - 1)}
-        self._tails = {word[i:] for word in split_words for i in range(2, len(word) - 1)}
+        self._heads, self._tails = halves(split_words)
 
     # ------------------------------------------------------------------ chunks
 

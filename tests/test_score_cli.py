@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from moderation.cli import cli
+from moderation.cli import cli, is_plain
 from moderation.cli.tables import paint, printable
 from moderation.errors import ModerationError
 from moderation.explanation import explain
@@ -287,6 +287,51 @@ def test_nothing_steers_a_terminal() -> None:
         shown = paint(explain(text, MODEL), "insult", colour)
         plain = re.sub(r"\x1b\[\d+m", "", shown)
         assert all(c.isprintable() for c in plain)
+
+
+TEXTS_ONLY = [
+    ["You are an idiot", "Thank you"],
+    ["", "  ", "\u202e\n\t🤡"],
+    ["score"],
+]
+
+
+@pytest.mark.parametrize("texts", TEXTS_ONLY)
+def test_texts_alone_take_the_short_way_to_the_same_lines(texts: list[str]) -> None:
+    assert is_plain(["score", *texts])
+    short, long = process("score", *texts), process("score", "--json", *texts)
+    assert short.returncode == long.returncode == 0
+    assert short.stdout == long.stdout
+    assert short.stdout.count(b"\n") == len(texts)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [line.split() for line in ("", "score", "--help", "score --help", "score a --table")]
+    + [line.split() for line in ("score - a", "explain a", "model", "--version")],
+)
+def test_whatever_else_goes_the_long_way(arguments: list[str]) -> None:
+    assert not is_plain(arguments)
+
+
+def test_texts_alone_need_no_click() -> None:
+    code = (
+        "import sys; sys.argv = ['moderation', 'score', 'Thank you']\n"
+        "from moderation.cli import main\nmain()\nassert 'click' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_leaves_the_short_way_is_no_error() -> None:
+    command = [sys.executable, "-m", "moderation", "score", *["Thank you"] * 2_000]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait() == 0
 
 
 def test_help_of_every_command() -> None:

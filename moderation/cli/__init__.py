@@ -1,19 +1,21 @@
 """The command line: one module a command, each calling one public function.
 
 Commands are looked up in `COMMANDS` and imported only when they run, so that `moderation score`
-never pays for reading HTML or for training.
+never pays for reading HTML or for training. Texts without an option (`moderation score TEXT...`)
+do not even need click, whose import takes longer than scoring them.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from moderation.errors import ModerationError
+
+if TYPE_CHECKING:
+    from moderation.cli.group import cli
+
+__all__ = ["COMMANDS", "cli", "is_plain", "main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute, one line for --help)
@@ -27,49 +29,35 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+def __getattr__(name: str) -> Any:
+    if name != "cli":
+        raise AttributeError(f"module 'moderation.cli' has no attribute {name!r}")
+    from moderation.cli.group import cli
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[cmd_name][0].split(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            # The reader of our output (head, less) went away: not an error, as click has it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(0)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+    return cli
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="moderation")
-def cli() -> None:
-    """Read comment threads, score comments for abuse, explain every score.
-
-    \b
-    Example:
-      moderation score "You are a disgrace."
-      moderation extract seeds/*.txt | moderation score --input -
-    """
+def is_plain(arguments: list[str]) -> bool:
+    """Whether the arguments are `score` and texts, with nothing that could be an option."""
+    return (
+        len(arguments) > 1
+        and arguments[0] == "score"
+        and not any(argument.startswith("-") for argument in arguments[1:])
+    )
 
 
 def main() -> None:
     """Entry point: a user's mistake becomes one line on stderr and exit code 1 (usage: 2)."""
+    arguments = sys.argv[1:]
     try:
-        cli.main(standalone_mode=True)
+        if is_plain(arguments):
+            from moderation.cli.scored import score_plainly
+
+            score_plainly(arguments[1:])
+        else:
+            from moderation.cli.group import cli
+
+            cli.main(standalone_mode=True)
     except ModerationError as error:
-        click.echo(f"moderation: {error}", err=True)
+        print(f"moderation: {error}", file=sys.stderr)
         sys.exit(1)

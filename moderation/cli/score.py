@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import click
-
-if TYPE_CHECKING:
-    from moderation.model import Model
-    from moderation.records import Score
-
-BATCH = 1_024
 
 
 @click.command(
@@ -63,18 +55,16 @@ def score(
     """
     if bool(text) == (input_name is not None):
         raise click.UsageError("give either TEXT or --input FILE (and not both)")
+    from moderation.cli.scored import number_texts, write_scores
     from moderation.model import load
-    from moderation.streams import Skips, encode_json, open_input, open_output, read_comments
+    from moderation.streams import Skips, open_input, read_comments
 
     model = load(model_name)
     skips = Skips() if skip_errors else None
-    if as_table is None:
-        as_table = output_name is None and sys.stdout.isatty()
 
     def rows() -> Iterator[tuple[str, str]]:
         if input_name is None:
-            for number, given in enumerate(text, 1):
-                yield str(number), given
+            yield from number_texts(text)
             return
         with open_input(input_name) as (name, stream):
             yield from read_comments(
@@ -86,41 +76,8 @@ def score(
                 skips=skips,
             )
 
-    with open_output(output_name) as output:
-        if as_table:
-            from moderation.cli.tables import write_table
-
-            write_table(_scored(rows(), model), model, explain, output)
-        else:
-            for identity, given, found in _scored(rows(), model):
-                record: dict[str, object] = {"id": identity, **found.to_dict()}
-                if explain:
-                    from moderation.explanation import explain as explain_text
-
-                    record |= explain_text(given, model).to_dict()
-                output.write(encode_json(record) + "\n")
+    write_scores(rows(), model, output_name, as_table, explain)
     if skips is not None and skips.count:
         for line in skips.first:
             click.echo(f"moderation: skipped {line}", err=True)
         click.echo(f"moderation: {skips.count} malformed lines were skipped", err=True)
-
-
-def _scored(rows: Iterable[tuple[str, str]], model: Model) -> Iterator[tuple[str, str, Score]]:
-    from moderation.scoring import score_many
-
-    batch: list[tuple[str, str]] = []
-    chars = 0
-
-    def flush() -> Iterator[tuple[str, str, Score]]:
-        scores = score_many([given for _, given in batch], model)
-        for (identity, given), found in zip(batch, scores, strict=True):
-            yield identity, given, found
-
-    for row in rows:
-        batch.append(row)
-        chars += len(row[1])
-        if len(batch) >= BATCH or chars > 1_000_000:
-            yield from flush()
-            batch, chars = [], 0
-    if batch:
-        yield from flush()

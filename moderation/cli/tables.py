@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 if TYPE_CHECKING:
     from moderation.model import Model
     from moderation.records import Explanation, Score
@@ -20,6 +18,13 @@ SHORT = {
     "threat": "threat",
     "identity_attack": "ident",
 }
+
+
+def style(text: str, fg: str, *, bg: str = "", bold: bool = False) -> str:
+    """`click.style`, imported where something is painted."""
+    import click
+
+    return click.style(text, fg=fg, bg=bg or None, bold=bold or None)
 
 
 def printable(text: str) -> str:
@@ -50,7 +55,7 @@ def write_table(
             value = found.scores[label]
             cell = f"{value:6.2f}"
             if colour and value >= model.thresholds[label]:
-                cell = click.style(cell, fg="red", bold=True)
+                cell = style(cell, fg="red", bold=True)
             cells.append(cell)
         mark = ("A" if found.abusive else " ") + ("H" if found.hateful else " ")
         shown = printable(text.strip())
@@ -81,11 +86,11 @@ def paint(explanation: Explanation, label: str, colour: bool = True) -> str:
         if not colour:
             out.append(f"[{word} {span.contribution:+.1f}]" if abs(strength) > 0.15 else word)
         elif strength > 0.5:
-            out.append(click.style(word, fg="white", bg="red"))
+            out.append(style(word, fg="white", bg="red"))
         elif strength > 0.15:
-            out.append(click.style(word, fg="red"))
+            out.append(style(word, fg="red"))
         elif strength < -0.15:
-            out.append(click.style(word, fg="green"))
+            out.append(style(word, fg="green"))
         else:
             out.append(word)
         at = span.end

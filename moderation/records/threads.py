@@ -1,63 +1,14 @@
-"""Records that cross the borders between rooms: frozen, standard library only.
-
-Positions are half-open ranges of Unicode code points, so `text[span.start:span.end]` is what a
-span covers. `to_dict` gives the JSON shape written by the command line; keys may be added to it,
-never renamed.
-"""
+"""Threads: comments as read from a source, in reading order."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-LABELS: tuple[str, ...] = (
-    "toxicity",
-    "severe_toxicity",
-    "insult",
-    "profanity",
-    "threat",
-    "identity_attack",
-)
-"""The six labels in the order of every array's label axis (Perspective API's attribute names)."""
+from moderation.records.ranges import Range
 
 Kind = Literal["comment", "post", "pingback", "trackback", "system"]
 Status = Literal["visible", "pending", "spam", "deleted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Half-open range of code points, `0 <= start <= end`."""
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start <= self.end:
-            raise ValueError(f"not a range: [{self.start}, {self.end})")
-
-    def of(self, text: str) -> str:
-        """The part of `text` that this range covers."""
-        return text[self.start : self.end]
-
-    def to_list(self) -> list[int]:
-        """`[start, end]`, the shape used in JSON."""
-        return [self.start, self.end]
-
-
-def read_spans(source: str, spans: Iterable[Range]) -> str:
-    """The text that `spans` of a decoded source give, white space folded as `Comment` states."""
-    lines: list[str] = []
-    for span in spans:
-        for line in _LINE_END.split(span.of(source)):
-            folded = " ".join(line.split())
-            if folded:
-                lines.append(folded)
-    return "\n".join(lines)
-
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,88 +132,4 @@ class Thread:
             "warnings": list(self.warnings),
             "counts": {"extracted": len(self.comments), **self.counts},
             "comments": [comment.to_dict() for comment in self.comments],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Calibrated probabilities of one text.
-
-    - `scores`: label -> probability in [0, 1]: of a hundred comments that score 0.8, about eighty
-      were given the label by annotators of the kind that the model was trained on;
-    - `abusive`: toxicity reaches the model's threshold; `hateful`: identity_attack does;
-    - `model`: name and digest of the model, "NAME@12 hex digits".
-    """
-
-    scores: dict[str, float]
-    abusive: bool
-    hateful: bool
-    model: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape: `{"scores": {label: p}, "abusive", "hateful", "model"}`."""
-        return {
-            "scores": {label: round(p, 4) for label, p in self.scores.items()},
-            "abusive": self.abusive,
-            "hateful": self.hateful,
-            "model": self.model,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of the text that moved a label's score.
-
-    `start`, `end`: half-open code points of the text as written. `contribution`: what it adds to
-    the label's logit (negative: it speaks against the label).
-    """
-
-    start: int
-    end: int
-    label: str
-    contribution: float
-
-    def of(self, text: str) -> str:
-        """The part of `text` that this span covers."""
-        return text[self.start : self.end]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape: `{"start", "end", "label", "contribution"}`."""
-        return {
-            "start": self.start,
-            "end": self.end,
-            "label": self.label,
-            "contribution": round(self.contribution, 4),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a text got its scores, exactly.
-
-    For each label, `bias[label]` plus the contributions of its `spans` is `logits[label]`, and the
-    logistic function of that is the score. `spans` do not overlap within a label and are in text
-    order. `rationale[label]` are the ranges that most carry the label; `sentence[label]` is the
-    range of the worst sentence.
-    """
-
-    text: str
-    score: Score
-    logits: dict[str, float]
-    bias: dict[str, float]
-    spans: tuple[Span, ...]
-    rationale: dict[str, tuple[Range, ...]]
-    sentence: dict[str, Range]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape."""
-        return {
-            **self.score.to_dict(),
-            "logits": {label: round(z, 4) for label, z in self.logits.items()},
-            "bias": {label: round(z, 4) for label, z in self.bias.items()},
-            "spans": [span.to_dict() for span in self.spans],
-            "rationale": {
-                label: [span.to_list() for span in spans] for label, spans in self.rationale.items()
-            },
-            "sentence": {label: span.to_list() for label, span in self.sentence.items()},
         }
