@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from moderation.cli.model import model as command
@@ -59,7 +59,9 @@ def test_known_slope_and_offset_are_found() -> None:
 @given(st.floats(0.4, 1.8), st.floats(-2, 2))
 def test_ranking_stays_and_explanations_add_up(slope: float, offset: float) -> None:
     texts = comments(80)
-    own = recalibrate(small_model(), texts, labelled(texts, slope, offset)).model
+    gold = labelled(texts, slope, offset)
+    assume(np.nanmin(gold) < 0.5 < np.nanmax(gold))  # of one kind only there is nothing to learn
+    own = recalibrate(small_model(), texts, gold).model
     before = small_model().predict_proba(texts)[:, TOXICITY]
     after = own.predict_proba(texts)[:, TOXICITY]
     order = np.argsort(before)
