@@ -21,7 +21,15 @@ from moderation.features import (
 )
 from moderation.model import Model, load
 from moderation.records import Explanation, Range, Score, Span
-from moderation.scoring import logits_of, lookup, pool, scorer_of, sentence_sums, sigmoid
+from moderation.scoring import (
+    logits_of,
+    lookup,
+    pool,
+    scorer_of,
+    sentence_sums,
+    sigmoid,
+    worst_sentences,
+)
 from moderation.text import BREAK, Reading
 
 Float32 = npt.NDArray[np.float32]
@@ -49,6 +57,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
     sums = sentence_sums(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
+    worst = worst_sentences(sums, block.length, block.text_first, model.settings["kappa"])
     units, weight = _units(model, block, table, chunks, starts)
 
     labels = model.labels
@@ -65,13 +74,13 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     sentence: dict[str, Range] = {}
     for number, label in enumerate(labels):
         row = model.pool[number].astype(np.float64)
-        whole, worst = pooled.whole[:, number], pooled.worst[:, number]
+        whole, most = pooled.whole[:, number], pooled.worst[:, number]
         logits[label] = float(all_logits[0, number])
-        excess = float(worst[0] > whole[0])
+        excess = float(most[0] > whole[0])
         on_whole = row[1] + row[4] * log_count - row[6] * excess
         on_worst = row[2] + row[5] * log_count + row[6] * excess
         bias[label] = float(row[0] + row[3] * log_count)
-        which = int(pooled.which[0, number])
+        which = int(worst[0, number])
         share = np.full(len(units), on_whole / np.sqrt(total_words + kappa))
         inside = sentence_of == which
         share[inside] += on_worst / np.sqrt(int(block.length[which]) + kappa)
@@ -159,7 +168,7 @@ def _units(
         block.sequences.families(), block.sequences.members(), strict=True
     ):
         rows, hit = lookup(model, keys)
-        for row, at in zip(rows, hit.tolist(), strict=True):
+        for row, at in zip(rows[:, : len(model.labels)], hit.tolist(), strict=True):
             for word_position in members[at]:
                 weight[unit_of_word[word_position]] += row / len(members[at])
     return _fold(units, weight)

@@ -88,9 +88,11 @@ F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW = 16, 17, 18, 19, 20
 
 def mix(keys: U64) -> U64:
     """Spread keys over all 64 bits: xorshift, multiply, xorshift."""
-    keys = keys ^ (keys >> np.uint64(32))
+    shifted = keys >> np.uint64(32)
+    keys = keys ^ shifted
     keys *= _M1
-    keys ^= keys >> np.uint64(29)
+    np.right_shift(keys, np.uint64(29), out=shifted)
+    keys ^= shifted
     return keys
 
 
@@ -141,28 +143,20 @@ def word_grams(words: Sequence[str]) -> tuple[U64, U64, I32]:
 class Sequences:
     """The words of a block of texts, one after the other.
 
-    `key`, `view` (the class's key where a word has a class) and `cls` (0 = none) are indexed by
-    word position; `sentence` numbers the sentences of the block. Classes 1 to `telling` are those
-    that say something of their own (a group, an insult); the others only qualify (a pronoun).
+    `key` and `cls` (0 = none) are indexed by word position; `sentence` numbers the sentences of the
+    block. Classes 1 to `telling` are those that say something of their own (a group, an insult);
+    the others only qualify (a pronoun). `class_keys` are the keys of the classes by number.
     """
 
     key: U64
-    view: U64
     cls: npt.NDArray[np.uint8]
     sentence: I64
     telling: int
+    class_keys: U64
 
     def families(self) -> list[tuple[U64, I64]]:
         """Mixed keys of all word n-grams, and the position of the first word of each."""
         return [(mix(keys), words[0]) for keys, words in self._families()]
-
-    def flat(self) -> tuple[U64, I64]:
-        """All `families()` one after the other: mixed keys, positions of first words."""
-        families = self._families()
-        if not families:
-            return np.empty(0, np.uint64), np.empty(0, np.int64)
-        keys = mix(np.concatenate([keys for keys, _ in families]))
-        return keys, np.concatenate([words[0] for _, words in families])
 
     def members(self) -> list[list[tuple[int, ...]]]:
         """For each of `families()`, the positions of each n-gram's words."""
@@ -171,39 +165,76 @@ class Sequences:
             for _, words in self._families()
         ]
 
-    def _families(self) -> list[tuple[U64, tuple[I64, ...]]]:
-        out: list[tuple[U64, tuple[I64, ...]]] = []
-        key, view, sentence = self.key, self.view, self.sentence
-        n = len(key)
+    def flat(self) -> tuple[U64, I64, Bools]:
+        """All `families()` one after the other: mixed keys, positions of first words, which count.
+
+        Two and three words in a row are hashed at every place, across the ends of sentences too,
+        because leaving places out takes longer: those that do not count are marked.
+        """
+        key, n = self.key, len(self.key)
         if n < 2:
-            return out
-        same2 = sentence[1:] == sentence[:-1]
-        at = np.flatnonzero(same2)
-        two = key[:-1] * _SEQ[0]
+            return np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.bool_)
+        same = self.sentence[1:] == self.sentence[:-1]
+        rows = np.empty(2 * n - 3, np.uint64)
+        two, three = rows[: n - 1], rows[n - 1 :]
+        np.multiply(key[:-1], _SEQ[0], out=two)
         two += key[1:] * _SEQ[1]
-        out.append((two[at] + _SALT[F_BI], (at, at + 1)))
-        if n > 2:
-            at = np.flatnonzero(same2[1:] & same2[:-1])
-            three = two[at] + key[at + 2] * _SEQ[2]
-            out.append((three + _SALT[F_TRI], (at, at + 1, at + 2)))
-        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
-        # The same with classes in the place of telling words.
-        at = np.flatnonzero(same2 & (tells[1:] | tells[:-1]))
+        np.multiply(key[2:], _SEQ[2], out=three)
+        three += two[:-1]
+        three += _SALT[F_TRI]
+        two += _SALT[F_BI]
+        others = self._class_families(same)
+        place = np.arange(n - 1)
+        counts = [same, same[1:] & same[:-1]]
+        if others:
+            counts.append(np.ones(sum(len(keys) for keys, _ in others), np.bool_))
+        keys = np.concatenate([rows, *(keys for keys, _ in others)])
+        first = np.concatenate([place, place[:-1], *(words[0] for _, words in others)])
+        return mix(keys), first, np.concatenate(counts)
+
+    def _families(self) -> list[tuple[U64, tuple[I64, ...]]]:
+        key, sentence = self.key, self.sentence
+        if len(key) < 2:
+            return []
+        same = sentence[1:] == sentence[:-1]
+        at = np.flatnonzero(same)
+        two = key[at] * _SEQ[0] + key[at + 1] * _SEQ[1]
+        out: list[tuple[U64, tuple[I64, ...]]] = [(two + _SALT[F_BI], (at, at + 1))]
+        at = np.flatnonzero(same[1:] & same[:-1])
+        three = key[at] * _SEQ[0] + key[at + 1] * _SEQ[1] + key[at + 2] * _SEQ[2]
+        out.append((three + _SALT[F_TRI], (at, at + 1, at + 2)))
+        return out + self._class_families(same)
+
+    def _shown(self, at: I64) -> U64:
+        """The keys of the words at `at`, or of their classes where those are telling."""
+        shown = self.key.take(at)
+        cls = self.cls.take(at)
+        tells = np.flatnonzero((cls - np.uint8(1)) < np.uint8(self.telling))  # 0 wraps to 255
+        shown[tells] = self.class_keys[cls[tells]]
+        return shown
+
+    def _class_families(self, same: Bools) -> list[tuple[U64, tuple[I64, ...]]]:
+        """N-grams with classes; `same`: whether word i + 1 stands in the sentence of word i."""
+        out: list[tuple[U64, tuple[I64, ...]]] = []
+        n, key, sentence = len(self.key), self.key, self.sentence
+        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)
+        # Two and three words with classes in the place of telling words.
+        at = np.flatnonzero(same & (tells[1:] | tells[:-1]))
         if not len(at):
             return out
-        shown = np.where(tells, view, key)
-        two = shown[at] * _SEQ[0] + shown[at + 1] * _SEQ[1]
+        two = self._shown(at) * _SEQ[0] + self._shown(at + 1) * _SEQ[1]
         out.append((two + _SALT[F_CBI], (at, at + 1)))
         inside = np.flatnonzero(at + 2 < n)
-        inside = inside[sentence[at[inside]] == sentence[at[inside] + 2]]
+        inside = inside[same[at[inside] + 1]]
         at = at[inside]
-        three = two[inside] + shown[at + 2] * _SEQ[2]
+        three = two[inside] + self._shown(at + 2) * _SEQ[2]
         out.append((three + _SALT[F_CTRI], (at, at + 1, at + 2)))
         # The words that have a class, with those between them left out.
         bearing = np.flatnonzero(self.cls)
         if len(bearing) < 2:
             return out
-        s, v, w, t = sentence[bearing], view[bearing], key[bearing], tells[bearing]
+        s, w, t = sentence[bearing], key[bearing], tells[bearing]
+        v = self.class_keys[self.cls[bearing]]
         same = s[1:] == s[:-1]
         at = np.flatnonzero(same & (t[1:] | t[:-1]))
         first = v[at] * _SEQ[0]
@@ -266,7 +297,8 @@ class ChunkTable:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
     - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
     - `flags`: see `text.Lexer.quick`.
-    By item id: `item_value`, `key`, `view` (the class's key where the word has a class), `cls`.
+    - `lead`: its first item.
+    By item id: `item_value`, `key`, `cls`.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.
@@ -288,13 +320,13 @@ class ChunkTable:
         self.size = self.chars = self.n_items = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
+        self.lead = np.zeros(256, np.int32)
         self.words = np.zeros(256, np.int32)
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
         self.items = np.zeros(256, np.int32)
         self.item_value = np.zeros((256, sink.width), np.float32)
         self.key = np.zeros(256, np.uint64)
-        self.view = np.zeros(256, np.uint64)
         self.cls = np.zeros(256, np.uint8)
         # By word of plain chunks, as written in lower case: its item, its flags.
         self.core_index = KeyIndex()
@@ -499,7 +531,10 @@ class ChunkTable:
         some = np.flatnonzero(length)
         if len(some) and self.sink.width:
             value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
+        lead = np.zeros(count, np.int32)
+        lead[some] = places[first[some]]
         self.items = _fill(self.items, self.n_places, places)
+        self.lead = _fill(self.lead, base, lead)
         self.first = _fill(self.first, base, first + self.n_places)
         self.words = _fill(self.words, base, n_words)
         self.marks = _fill(self.marks, base, n_marks)
@@ -515,13 +550,12 @@ class ChunkTable:
         missing = np.flatnonzero(found < 0).tolist()
         if missing:
             fresh = list(dict.fromkeys(items[i] for i in missing))
-            keys, view, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
+            keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
             at = self.n_items
             self.item_value = _fill(
                 self.item_value, at, self.sink.take(features, owner, len(fresh))
             )
             self.key = _fill(self.key, at, keys)
-            self.view = _fill(self.view, at, view)
             self.cls = _fill(self.cls, at, cls)
             self.n_items = at + len(fresh)
             index.update(zip(fresh, range(at, self.n_items), strict=True))
@@ -530,11 +564,16 @@ class ChunkTable:
 
     def expand(self, ids: I32, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
-        ends = np.cumsum(count, dtype=np.int64)
         owner = np.repeat(np.arange(len(ids)), count)
-        place = (self.first.take(ids) - ends + count).take(owner)
-        place += np.arange(len(owner))
-        return self.items.take(place), owner
+        items = self.lead.take(ids).take(owner)
+        many = np.flatnonzero(count > 1)
+        if len(many):
+            more = count[many] - 1
+            which = np.repeat(np.arange(len(many)), more)
+            nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
+            place = np.searchsorted(owner, many)[which] + nth
+            items[place] = self.items.take(self.first.take(ids[many])[which] + nth)
+        return items, owner
 
 
 def item_features(
@@ -573,6 +612,7 @@ class Block:
     - `chunk_sentence`: the sentence of each chunk, non-decreasing;
     - `sequences`: the words; `length`: words in each sentence;
     - `text_first`: index of each text's first sentence (every text has at least one sentence);
+    - `sentence_first`: the first chunk of each sentence that has any;
     - `origin`: for each chunk, the index of its first chunk as split, where anything was merged.
     """
 
@@ -582,6 +622,7 @@ class Block:
     word_chunk: I64
     length: I64
     text_first: I64
+    sentence_first: I64
     origin: I64 | None
 
 
@@ -639,14 +680,19 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
     items, word_chunk = table.expand(ids, table.words.take(ids))
     sentence = chunk_sentence.take(word_chunk)
     sequences = Sequences(
-        table.key.take(items),
-        table.view.take(items),
-        table.cls.take(items),
-        sentence,
-        table.telling,
+        table.key.take(items), table.cls.take(items), sentence, table.telling, table.class_keys
     )
     length = np.bincount(sentence, minlength=n_sentences)
-    return Block(ids, chunk_sentence, sequences, word_chunk, length, text_first, origin)
+    return Block(
+        ids,
+        chunk_sentence,
+        sequences,
+        word_chunk,
+        length,
+        text_first,
+        np.flatnonzero(begins),
+        origin,
+    )
 
 
 def _find_merges(

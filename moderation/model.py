@@ -147,6 +147,14 @@ class Model:
         return LazyTable.over(search, build)
 
     @cached_property
+    def rows(self) -> Float32:
+        """`weight` in rows of four or eight float32, zeros at the end: the fastest to gather."""
+        labels = self.weight.shape[1]
+        rows = np.zeros((len(self.weight), -(-labels // 4) * 4), np.float32)
+        rows[:, :labels] = self.weight
+        return rows
+
+    @cached_property
     def lexer(self) -> Lexer:
         """The lexer over `tables`."""
         return Lexer(self.tables)

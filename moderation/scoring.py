@@ -39,9 +39,12 @@ if TYPE_CHECKING:
     from moderation.model import Model
 
 Float32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 BLOCK_TEXTS = 1_024
 BLOCK_CHARS = 100_000  # code points encoded at once: what a processor's cache holds of arrays
+
+MANY = 2_000  # features found at once for which wide rows of weights are worth making
 
 
 class WeightSink(Sink):
@@ -53,48 +56,54 @@ class WeightSink(Sink):
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
         rows, hit = lookup(self.model, keys)
-        return _sum_by(rows, owner[hit], count)
+        return _sum_by(rows, owner[hit], count, self.width)
 
 
-def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
-    """Weights of the features that the model knows: float32 (H, L), and which keys they are."""
+def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
+    """Weights of the features that the model knows, and which keys they are.
+
+    Returns float32 (H, L or more), whose first L columns are the labels', and int64 (H,). With
+    `counts`, bool (K,), only keys that count are looked up.
+    """
     at, fingerprint = slots(keys, model.bits)
-    hit = np.flatnonzero(model.fingerprint.take(at) == fingerprint)
-    return model.weight.take(at[hit], axis=0).astype(np.float32), hit
+    known = model.fingerprint.take(at) == fingerprint
+    if counts is not None:
+        known &= counts
+    hit = np.flatnonzero(known)
+    at = at.take(hit)
+    if len(hit) < MANY:
+        return model.weight.take(at, axis=0).astype(np.float32), hit
+    return model.rows.take(at, axis=0), hit
 
 
-def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int) -> Float32:
-    """Sum rows by owner: (H, L), (H,) -> (count, L)."""
-    if len(owner) > 1:
-        # Runs of one owner first: within a family of n-grams the sentences stand in order.
-        run = np.flatnonzero(owner[1:] != owner[:-1])
-        run += 1
-        run = np.concatenate([_ZERO, run])
-        rows, owner = np.add.reduceat(rows, run, axis=0), owner[run]
-    out = np.empty((count, rows.shape[1]), np.float32)
-    for label in range(rows.shape[1]):
+def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
+    """Sum rows by owner: (H, L or more), (H,) -> (count, L).
+
+    Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
+    depends neither on the order nor on what else is summed.
+    """
+    out = np.empty((count, labels), np.float32)
+    for label in range(labels):
         out[:, label] = np.bincount(owner, weights=rows[:, label], minlength=count)
     return out
 
 
-_ZERO = np.zeros(1, np.int64)
-
-
 def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     """Summed weights of each sentence's n-grams: float32, shape (S, L)."""
-    n_sentences = len(block.length)
-    sums = np.zeros((n_sentences, len(model.labels)), np.float32)
+    n_sentences, labels = len(block.length), len(model.labels)
+    sums = np.zeros((n_sentences, labels), np.float32)
     if not len(block.ids):
         return sums
-    first = np.flatnonzero(np.diff(block.chunk_sentence, prepend=-1))
+    first = block.sentence_first
     sums[block.chunk_sentence[first]] = np.add.reduceat(
         table.value.take(block.ids, axis=0), first, axis=0
     )
     # All families in one look-up: for short texts the calls cost more than the work.
-    keys, position = block.sequences.flat()
-    weights, hit = lookup(model, keys)
+    keys, position, counts = block.sequences.flat()
+    weights, hit = lookup(model, keys, counts)
     if len(hit):
-        sums += _sum_by(weights, block.sequences.sentence[position[hit]], n_sentences)
+        owner = block.sequences.sentence.take(position.take(hit))
+        sums += _sum_by(weights, owner, n_sentences, labels)
     return sums
 
 
@@ -103,13 +112,11 @@ class Pooled:
     """What a text's sentences come to.
 
     - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst sentence;
-    - `which`: int64, shape (C, L): index in the block of that worst sentence;
     - `count`: int64, shape (C,): sentences with words, at least 1.
     """
 
     whole: Float32
     worst: Float32
-    which: I64
     count: I64
 
 
@@ -122,14 +129,17 @@ def pool(sums: Float32, length: I64, text_first: I64, kappa: float) -> Pooled:
     whole /= np.sqrt(words + kappa).astype(np.float32)[:, None]
     worst = np.maximum.reduceat(z, text_first, axis=0)
     count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
-    # the first sentence that reaches the maximum
+    return Pooled(whole, worst, count)
+
+
+def worst_sentences(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
+    """The first sentence of each text whose z is the greatest: int64, shape (C, L)."""
+    z = sums / np.sqrt(length + kappa).astype(np.float32)[:, None]
     n_sentences = len(length)
-    owner = np.zeros(n_sentences, np.int64)
-    owner[text_first[1:]] = 1
-    owner = np.cumsum(owner)
+    owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_sentences))
+    worst = np.maximum.reduceat(z, text_first, axis=0)
     index = np.where(z == worst[owner], np.arange(n_sentences)[:, None], n_sentences)
-    which = np.minimum.reduceat(index, text_first, axis=0)
-    return Pooled(whole, worst, which, count)
+    return np.minimum.reduceat(index, text_first, axis=0)
 
 
 def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.float32]:
@@ -195,7 +205,7 @@ class Scorer:
         return table
 
     def pooled(self, texts: Sequence[str]) -> Pooled:
-        """What each text's sentences come to, before calibration; `which` counts by block."""
+        """What each text's sentences come to, before calibration."""
         parts: list[Pooled] = []
         for start, end in _blocks(texts):
             table = self.table()
@@ -205,11 +215,10 @@ class Scorer:
         labels = len(self.model.labels)
         if not parts:
             empty = np.empty((0, labels), np.float32)
-            return Pooled(empty, empty, np.empty((0, labels), np.int64), np.empty(0, np.int64))
+            return Pooled(empty, empty, np.empty(0, np.int64))
         return Pooled(
             np.concatenate([part.whole for part in parts]),
             np.concatenate([part.worst for part in parts]),
-            np.concatenate([part.which for part in parts]),
             np.concatenate([part.count for part in parts]),
         )
 

@@ -113,6 +113,36 @@ def test_no_gram_crosses_a_sentence(text: str) -> None:
             assert list(group) == sorted(set(group))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_flat_is_the_families(batch: list[str]) -> None:
+    sequences = encode(batch, new_table()).sequences
+    keys, first, counts = sequences.flat()
+    flat = sorted(zip(keys[counts].tolist(), first[counts].tolist(), strict=True))
+    families = [
+        pair
+        for keys, first in sequences.families()
+        for pair in zip(keys.tolist(), first.tolist(), strict=True)
+    ]
+    assert flat == sorted(families)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_expand_gives_the_items_of_each_chunk(batch: list[str]) -> None:
+    table = new_table()
+    ids = encode(batch, table).ids
+    count = table.words[ids] + table.marks[ids]
+    items, owner = table.expand(ids, count)
+    assert owner.tolist() == np.repeat(np.arange(len(ids)), count).tolist()
+    want = [
+        table.items[int(table.first[i]) + k]
+        for i, n in zip(ids.tolist(), count.tolist(), strict=True)
+        for k in range(n)
+    ]
+    assert items.tolist() == want
+
+
 def test_sentences_end_at_stops_and_line_ends() -> None:
     block = encode(["You go. I stay!\nHe waits", "", "Alone"], new_table())
     assert block.length[block.length > 0].tolist() == [2, 2, 2, 1]

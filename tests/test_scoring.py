@@ -93,6 +93,17 @@ def test_blocks_cut_a_batch_without_changing_it(monkeypatch: pytest.MonkeyPatch)
     assert np.array_equal(np.array(streamed, np.float32), rows[: len(SOME)])
 
 
+def test_a_word_alone_and_among_many_weighs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether few or many features are looked up at once, to the last bit."""
+    words = ["idiot", "kill", "thank", "stupid!", "moron", "you are an idiot", "fuck"]
+    want = [alone(word) for word in words]
+    many = [*words, *(f"{word} word{i}" for i, word in enumerate(words * 30))]
+    for limit in (0, 10**9):
+        monkeypatch.setattr(scoring, "MANY", limit)
+        rows = Scorer(MODEL).predict_proba(many)
+        assert all((row == alone).all() for row, alone in zip(rows, want, strict=False))
+
+
 def test_eight_threads_give_the_numbers_of_one() -> None:
     random = Random(7)
     words = ["".join(random.choices("abcdeiot", k=random.randint(1, 9))) for _ in range(3_000)]

@@ -134,7 +134,7 @@ def test_pooling_without_both_outcomes_is_the_share() -> None:
     from moderation.scoring import Pooled
 
     zeros = np.zeros((50, len(LABELS)), np.float32)
-    pooled = Pooled(zeros, zeros, zeros.astype(np.int64), np.ones(50, np.int64))
+    pooled = Pooled(zeros, zeros, np.ones(50, np.int64))
     out = fit_pooling(pooled, np.zeros_like(zeros), np.ones_like(zeros))
     assert (out[:, 1:] == 0).all()
     assert (out[:, 0] < -4).all()
