@@ -38,9 +38,11 @@ _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # the first n
 # Kinds of bytes: of a chunk, white space, a line end (a chunk of its own), and the first bytes of
 # the white space that is not ASCII.
 _SOLID, _SPACE, _LINE, _MAYBE = range(4)
-_WIDE_SPACES = sorted(
-    chr(c).encode() for c in range(128, 0x3001) if chr(c).isspace()
-)  # str.split's; none lies above U+3000
+_WIDE_SPACES = sorted(  # str.split's
+    space.encode()
+    for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 _KINDS = bytes(
     _LINE
     if c == 10

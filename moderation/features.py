@@ -27,7 +27,6 @@ import numpy.typing as npt
 
 from moderation.chunks import Chunks, KeyIndex, cut, gather
 from moderation.plain import MARKS, read_plain, read_tied, spell
-from moderation.sieve import sieve_of
 from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
@@ -504,6 +503,8 @@ class ChunkTable:
                 chosen = np.flatnonzero(is_known)
                 keys, flags, words = keys[chosen], flags[chosen], [words[i] for i in chosen]
             else:
+                from moderation.sieve import sieve_of  # a short text does without
+
                 strange: I64 = np.flatnonzero(~is_known)
                 suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
                 flags[strange[suspects]] |= HIDDEN
