@@ -491,14 +491,9 @@ class ChunkTable:
             order = np.argsort(which)
             keys, which = keys[order], missing[which[order]]
             words = spell(codes, first[which], stop[which])
-            is_known, heads, tails = (np.array(fact, np.bool_) for fact in self.lexer.facts(words))
-            flags = np.zeros(len(words), np.uint8)
-            length = np.fromiter(map(len, words), np.int64, len(words))
-            flags[length == 1] = SINGLE
+            is_known = np.array(self.lexer.knows(words), np.bool_)
+            flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
             flags[~is_known] |= NEW
-            flags[~is_known & (length >= 2) & (length <= 8)] |= UNKNOWN
-            flags[heads] |= HEAD
-            flags[tails] |= TAIL
             if known:
                 chosen = np.flatnonzero(is_known)
                 keys, flags, words = keys[chosen], flags[chosen], [words[i] for i in chosen]

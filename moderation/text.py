@@ -187,7 +187,6 @@ class Lexer:
             return None
         lead, core, tail = plain.groups()
         word = _bare(core.lower())
-        flags = 2 if len(word) == 1 else 0
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
@@ -195,9 +194,11 @@ class Lexer:
             if len(resolved) != 1:
                 return None
             word = resolved[0]
-            flags = 2 if len(word) == 1 else 0
-            if 2 <= len(word) <= 8 and word not in self._known:
-                flags |= 4
+        flags = self.flags_of(word)
+        if tail:
+            flags &= ~8
+        if lead:
+            flags &= ~16
         marks: tuple[str, ...] = ()
         if lead or tail:
             edge = self._edges.get((lead, tail))
@@ -210,19 +211,22 @@ class Lexer:
             flags |= edge[1]
         if core.isupper() and len(core) > 2:
             marks = (MARK_CAPS, *marks)
-        if not tail and word in self._heads:
-            flags |= 8
-        if not lead and word in self._tails:
-            flags |= 16
         return word, marks, flags
 
-    def facts(self, words: Sequence[str]) -> tuple[list[bool], list[bool], list[bool]]:
-        """Of each bare word: known? may it be the first, the second half of an offensive one?"""
-        return (
-            list(map(self._known.__contains__, words)),
-            list(map(self._heads.__contains__, words)),
-            list(map(self._tails.__contains__, words)),
-        )
+    def flags_of(self, word: str) -> int:
+        """The flags of a bare word with nothing about it; see `quick`."""
+        flags = 2 if len(word) == 1 else 0
+        if 2 <= len(word) <= 8 and word not in self._known:
+            flags |= 4
+        if word in self._heads:
+            flags |= 8
+        if word in self._tails:
+            flags |= 16
+        return flags
+
+    def knows(self, words: Sequence[str]) -> list[bool]:
+        """Whether each bare word is in the vocabulary."""
+        return list(map(self._known.__contains__, words))
 
     def read(self, chunk: str) -> Reading:
         """Read one chunk; never fails, whatever the characters."""
