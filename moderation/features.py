@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import Chunks, KeyIndex, cut, gather
-from moderation.plain import MARKS, read_plain, read_tied, spell
+from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.text import MAX_WORD, Lexer, Reading, locate, split
 
 U64 = npt.NDArray[np.uint64]
@@ -401,7 +401,17 @@ class ChunkTable:
             # Most are plain words: those are read all at once.
             codes, start, end = chunks.codes, chunks.start[at], chunks.end[at]
             plain = read_plain(codes, start, end)
-            words, facts = self._cores(codes, plain.key, plain.first, plain.stop)
+            other = np.ones(count, np.bool_)
+            other[plain.at] = False
+            others = np.flatnonzero(other)
+            tied = read_tied(codes, start[others], end[others])
+            all_words, all_facts = self._cores(
+                codes,
+                np.concatenate([plain.key, tied.key]),
+                np.concatenate([plain.first, tied.first]),
+                np.concatenate([plain.stop, tied.stop]),
+            )
+            words, facts = all_words[: len(plain.at)], all_facts[: len(plain.at)]
             new = facts & NEW != 0
             sure = np.flatnonzero((facts & HIDDEN == 0) & ~(new & plain.starred))
             facts[new & plain.owned] &= np.uint8(SINGLE)
@@ -415,14 +425,15 @@ class ChunkTable:
             done[read] = True
             owner, item = [read], [words[sure]]
             # Then words tied together, and numbers.
-            other = np.ones(count, np.bool_)
-            other[plain.at] = False
-            others = np.flatnonzero(other)
-            tied = read_tied(codes, start[others], end[others])
-            words, facts = self._cores(codes, tied.key, tied.first, tied.stop, known=True)
+            words, facts = all_words[len(plain.at) :], all_facts[len(plain.at) :]
             of_chunk = np.repeat(np.arange(len(tied.at)), tied.counts)
             good = np.ones(len(tied.at), np.bool_)
             good[of_chunk[facts & NEW != 0]] = False
+            # Unknown words among them: if nothing is hidden in each, nor in all together.
+            hidden = np.zeros(len(tied.at), np.bool_)
+            hidden[of_chunk[facts & HIDDEN != 0]] = True
+            loose = np.flatnonzero(tied.loose & ~hidden)
+            good[loose] = ~self._hides(codes, tied, loose)
             read = others[tied.at[good]]
             n_words[read] = tied.counts[good]
             flags[read], combination[read] = tied.ends[good], tied.marks[good]
@@ -477,13 +488,19 @@ class ChunkTable:
         words = tuple([word.text for word in reading.words])
         return words, reading.marks, reading.ends | reading.single << 1
 
-    def _cores(
-        self, codes: U8, key: U64, first: I64, stop: I64, known: bool = False
-    ) -> tuple[I32, U8]:
-        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt.
+    def _hides(self, codes: U8, tied: Tied, which: I64) -> Bools:
+        """Whether an offensive word may hide in the letters of each of some tied chunks."""
+        if not len(which):
+            return np.empty(0, np.bool_)
+        from moderation.sieve import sieve_of
 
-        `known`: only those that the lexer knows; of others the flags say NEW.
-        """
+        words = spell(codes, tied.first, tied.stop)
+        stop = np.cumsum(tied.counts)
+        spans = zip((stop - tied.counts)[which].tolist(), stop[which].tolist(), strict=True)
+        return sieve_of(self.lexer).lacks_a_letter(["".join(words[a:b]) for a, b in spans])
+
+    def _cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
+        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
         core = self.core_index.find(key)
         missing = np.flatnonzero(core < 0)
         if len(missing):
@@ -494,13 +511,10 @@ class ChunkTable:
             is_known = np.array(self.lexer.knows(words), np.bool_)
             flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
             flags[~is_known] |= NEW
-            if known:
-                chosen = np.flatnonzero(is_known)
-                keys, flags, words = keys[chosen], flags[chosen], [words[i] for i in chosen]
-            else:
+            strange = np.flatnonzero(~is_known)
+            if len(strange):
                 from moderation.sieve import sieve_of  # a short text does without
 
-                strange: I64 = np.flatnonzero(~is_known)
                 suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
                 flags[strange[suspects]] |= HIDDEN
             clear = np.flatnonzero(flags & HIDDEN == 0)
@@ -512,9 +526,7 @@ class ChunkTable:
             self.n_cores = base + len(words)
             self.core_index.add(keys, np.arange(base, self.n_cores, dtype=np.int32))
             core[missing] = self.core_index.find(key[missing])
-        found = self.core_flags.take(core, mode="wrap")
-        found[core < 0] = NEW
-        return self.core_item.take(core, mode="wrap"), found
+        return self.core_item.take(core), self.core_flags.take(core)
 
     def _remember(
         self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]

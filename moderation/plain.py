@@ -49,6 +49,10 @@ _APOSTROPHE = ord("'")
 _IN_NUMBER, _ABOUT_NUMBER = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
 _IN_NUMBER[list(b"0123456789.,:/%'x-")] = True
 _ABOUT_NUMBER[list(b"!\"$%'()*+,-./:;<=>?[\\]^`{|}~")] = True
+_STRIPPED, _HYPHEN, _PAUSE = (np.zeros(256, np.bool_) for _ in range(3))
+_STRIPPED[list(b".,?;:\"'()[]{}<>")] = True  # about tied words: what every reading leaves off
+_HYPHEN[list(b"-._~")] = True  # between two letters: could stand for a third one
+_PAUSE[list(b':,;"')] = True  # never stands for a letter
 SHORTEST_TIED = 3  # letters of a word among words tied together
 LONGEST_EDGE = 20  # bytes after the last word in which `text` looks for the end of a sentence
 
@@ -56,7 +60,7 @@ LONGEST_EDGE = 20  # bytes after the last word in which `text` looks for the end
 # process: no two words can be made to collide.
 _NUMBERS = np.frombuffer(os.urandom(MAX_WORD * 32 * 8), np.uint64)
 _KEEP_S = ("its", "thats", "hes", "shes", "whats", "whos", "theres", "lets")  # text._KEEPS_S
-_LINKS = "http https ftp www com org net edu gov info html htm".split()  # may make an address
+_LINKS = "http https ftp www com org net edu gov info html htm io co uk de fr ru".split()  # of URLs
 
 MARKS: tuple[tuple[str, ...], ...] = tuple(
     tuple(itertools.chain.from_iterable(kinds))
@@ -101,14 +105,17 @@ class Plain:
 class Tied:
     """The chunks among those given that are words tied together by symbols, or a number.
 
-    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words, 0 for a number. By word,
-    chunk after chunk (W,): `key`, `first`, `stop`. Read so only if all their words are known.
+    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words, 0 for a number; `loose`:
+    tied by one kind of sign that is no letter in disguise, so that unknown words may be among them
+    as long as nothing is hidden in their letters together. The others are read so only if all their
+    words are known. By word, chunk after chunk (W,): `key`, `first`, `stop`.
     """
 
     at: I64
     marks: I64
     ends: Bools
     counts: I64
+    loose: Bools
     key: U64
     first: I64
     stop: I64
@@ -238,7 +245,7 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     at = np.flatnonzero(end - start <= MAX_WORD)
     if not len(at):
         none, no = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return Tied(none, none, no, none, none.view(np.uint64), none, none)
+        return Tied(none, none, no, none, no, none.view(np.uint64), none, none)
     flat = _Bytes(codes, start[at], end[at], _LETTER | _DIGIT)
     code, kind, begin, stop = flat.code, flat.kind, flat.begin, flat.stop
     first, last = flat.first, flat.last
@@ -274,8 +281,12 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     place = spot - word_first[np.cumsum(opens)[spot] - 1]
     number_of = _NUMBERS.take(place * 32 + (code[spot] & 31))
     key = np.add.reduceat(number_of, letters[word_first]) if len(word_first) else number_of
-    wrong = (word_stop - word_first < SHORTEST_TIED) | np.isin(key, _LINK_KEYS)
-    tied[owner[wrong]] = False
+    tied[owner[np.isin(key, _LINK_KEYS)]] = False
+    size = word_stop - word_first
+    loose = tied & (count > 1) & _tied_by_one_kind(flat, is_letter)
+    loose &= (count == 2) | (np.maximum.reduceat(np.append(size, 0), words[begin]) > 1)
+    tied[owner[size < SHORTEST_TIED]] = False
+    tied |= loose
 
     chosen = np.flatnonzero(number | tied)
     marks = flat.marks(chosen, np.where(tied, flat.length, 0)[chosen])
@@ -289,10 +300,41 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
         marks,
         flat.ends()[chosen],
         np.where(tied, count, 0)[chosen],
+        loose[chosen],
         key[kept],
         word_first[kept] + shift,
         word_stop[kept] + shift,
     )
+
+
+def _tied_by_one_kind(flat: _Bytes, is_letter: Bools) -> Bools:
+    """Which chunks hold their words together by signs of one kind, and nothing odd about them.
+
+    Either single hyphens and points, or pauses: single colons, commas and quotation marks, and
+    points in a row.
+    """
+    code, begin, stop, first, last = flat.code, flat.begin, flat.stop, flat.first, flat.last
+    inner = flat.spot > np.repeat(first, flat.length)
+    inner &= flat.spot < np.repeat(last, flat.length)
+    odd = _counts(~(inner | is_letter | _STRIPPED[code]))
+    signs = np.flatnonzero(inner & ~is_letter)
+    before, after = code[signs - 1], code[signs + 1]
+    single = is_letter[signs - 1] & is_letter[signs + 1]
+    point = ord(".")
+    points = (code[signs] == point) & ((before == point) | (after == point))
+    points &= (before == point) | is_letter[signs - 1]
+    points &= (after == point) | is_letter[signs + 1]
+    one = np.zeros((2, len(code)), np.bool_)
+    one[0, signs] = single & _HYPHEN[code[signs]]
+    one[1, signs] = (single & _PAUSE[code[signs]]) | points
+    every = np.zeros(len(code), np.bool_)
+    every[signs] = True
+    total, hyphens, pauses = _counts(every), _counts(one[0]), _counts(one[1])
+    count = total[stop] - total[begin]
+    alike: Bools = hyphens[stop] - hyphens[begin] == count
+    alike |= pauses[stop] - pauses[begin] == count
+    alike &= odd[stop] == odd[begin]
+    return alike
 
 
 def spell(codes: U8, first: I64, stop: I64) -> list[str]:

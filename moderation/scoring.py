@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 Float32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-BLOCK_TEXTS = 1_024
-BLOCK_CHARS = 100_000  # code points encoded at once: what a processor's cache holds of arrays
+BLOCK_TEXTS = 4_096
+BLOCK_CHARS = 400_000  # code points encoded at once: enough that calls cost little beside the work
 
 MANY = 2_000  # features found at once for which wide rows of weights are worth making
 

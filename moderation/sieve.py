@@ -57,9 +57,9 @@ class _Letters:
         after = self.sums[self.stop][self.owner] - self.sums[1:]
         return _spread(before + after * _DOWN[1])
 
-    def stretches(self, at: I64, size: int) -> U64:
-        """The hash of the `size` letters from each place `at` on."""
-        return _spread((self.sums[at + size] - self.sums[at]) * _DOWN[self.place[at]])
+    def stretches(self, at: I64, end: I64) -> U64:
+        """The hash of the letters from each place `at` to `end`, in the same word."""
+        return _spread((self.sums[end] - self.sums[at]) * _DOWN[self.place[at]])
 
     def squeezed(self) -> U64:
         """The hash of each word with every run of one letter made one."""
@@ -95,16 +95,22 @@ class Sieve:
 
     def __init__(self, lexer: Lexer) -> None:
         offensive = [word for word in lexer.tables.offensive if _is_plain(word)]
-        self.squeezed = _index(_Letters(offensive).squeezed())
+        letters = _Letters(offensive)
+        self.squeezed = _index(letters.squeezed())
+        self.hollow = _index(letters.whole(), letters.without_one())
         likely = _Letters([word for word in offensive if len(word) >= 5 and lexer.is_likely(word)])
         self.near = _index(likely.whole(), likely.without_one())
         inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
-        self.sizes = sorted({len(word) for word in inner})
+        self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())
         ranks = lexer.tables.offensive
         strong = [word for word in offensive if ranks[word] < STRONG]
         self.sounds = _index(_Letters(sorted(_sound_alikes(strong, lexer.tables.leet))).whole())
+
+    def lacks_a_letter(self, words: Sequence[str]) -> Bools:
+        """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
+        return self.hollow.find(_Letters(words).whole()) >= 0
 
     def suspects(self, words: Sequence[str]) -> Bools:
         """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
@@ -123,10 +129,11 @@ class Sieve:
         found[owner[self.near.find(letters.without_one()) >= 0]] = True
         found |= self.sounds.find(whole) >= 0
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
-        at = at[self.beginnings.find(letters.stretches(at, 4)) >= 0]
-        for size in self.sizes:
-            at = at[at + size <= letters.stop[owner[at]]]
-            found[owner[at[self.inner.find(letters.stretches(at, size)) >= 0]]] = True
+        at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
+        ends = at[:, None] + self.sizes
+        fits = ends <= letters.stop[owner[at]][:, None]
+        at = np.repeat(at, fits.sum(axis=1))
+        found[owner[at[self.inner.find(letters.stretches(at, ends[fits])) >= 0]]] = True
         return found
 
 

@@ -108,23 +108,18 @@ def test_plain_chunks_are_those_of_the_expression(some: list[str]) -> None:
 
 
 def test_tied_words_and_numbers_are_found() -> None:
-    some = [
-        "either/and-not",
-        "kill!!",
-        "(you.And",
-        "==the==",
-        "1,234.5%",
-        '(12)"',
-        "3x4",
-        "it/a",
-        "a1",
-    ]
+    some = ["either/and-not", "kill!!", "(you.And", "==the==", "1,234.5%", '(12)"', "3x4"]
+    loose = ["it-xyz.", "i.e.", "so...ab"]
+    some += loose
     some += ["kill@you", "kill's/you", "www.you.com", "_12_", "12&13", "thé/you", "k*ll", "1" * 50]
+    some += ["it/a", "a1", "i.d.i", "it-xyz!", "it-.a", "a.b...c"]
     found = gather(some, np.array([len(some)], np.int64))
     tied = read_tied(found.codes, found.start, found.end)
-    assert [some[at] for at in tied.at] == some[:7]
-    assert tied.counts.tolist() == [3, 1, 2, 1, 0, 0, 0]
-    assert spell(found.codes, tied.first, tied.stop) == "either and not kill you and the".split()
+    assert [some[at] for at in tied.at] == some[:10]
+    assert tied.counts.tolist() == [3, 1, 2, 1, 0, 0, 0, 2, 2, 2]
+    assert [some[at] for at in tied.at[tied.loose]] == ["(you.And", *loose]
+    words = spell(found.codes, tied.first, tied.stop)
+    assert words == "either and not kill you and the it xyz i e so ab".split()
     assert [MARKS[m] for m in tied.marks[[1, 4, 5]]] == [
         (MARK_EXCLAIMS,), (MARK_NUMBER,), (MARK_NUMBER,)
     ]  # fmt: skip
@@ -139,6 +134,31 @@ def test_texts_are_read_alike_in_bulk() -> None:
         + random.choice(["", "", ".", ",", "!!", '?"', "*", "'s", "'"])
         for _ in range(3_000)
     ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "FEW_CHUNKS", 10**9)
+        alone = said_by(new_table(), some)
+    assert said_by(new_table(), some) == alone
+
+
+def test_words_cut_by_signs_are_read_alike_in_bulk() -> None:
+    """Offensive words with a sign in them or in the place of a letter, alone and among others."""
+    random = Random(9)
+    signs = ["-", ".", "_", "~", ":", ",", ";", '"', "..", "--", "/", "...", "!", "?"]
+    edge = ["", "", "", ".", "-", "!", '"', "(", "_"]
+    some = []
+    for _ in range(3_000):
+        word = random.choice(OFFENSIVE)
+        if random.random() < 0.3:
+            word = _disguise(word, random)
+        for _ in range(random.randint(1, 2)):
+            at = random.randrange(len(word) + 1)
+            word = word[:at] + random.choice(signs) + word[at + random.randrange(2) :]
+        if random.random() < 0.4:
+            known = random.choice(KNOWN)
+            word = (
+                random.choice([word, known]) + random.choice(signs) + random.choice([word, known])
+            )
+        some.append(random.choice(edge) + word + random.choice(edge))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(features, "FEW_CHUNKS", 10**9)
         alone = said_by(new_table(), some)
