@@ -21,6 +21,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -155,13 +156,13 @@ class Sequences:
 
     def families(self) -> list[tuple[U64, I64]]:
         """Mixed keys of all word n-grams, and the position of the first word of each."""
-        return [(mix(keys), words[0]) for keys, words in self._families()]
+        return [(mix(family.keys), family.words(0)) for family in self._families()]
 
     def members(self) -> list[list[tuple[int, ...]]]:
         """For each of `families()`, the positions of each n-gram's words."""
         return [
-            list(zip(*(position.tolist() for position in words), strict=True))
-            for _, words in self._families()
+            list(zip(*(family.words(i).tolist() for i in range(family.size)), strict=True))
+            for family in self._families()
         ]
 
     def flat(self) -> tuple[U64, I64, Bools]:
@@ -183,78 +184,103 @@ class Sequences:
         three += _SALT[F_TRI]
         two += _SALT[F_BI]
         others = self._class_families(same)
-        place = np.arange(n - 1)
-        counts = [same, same[1:] & same[:-1]]
-        if others:
-            counts.append(np.ones(sum(len(keys) for keys, _ in others), np.bool_))
-        keys = np.concatenate([rows, *(keys for keys, _ in others)])
-        first = np.concatenate([place, place[:-1], *(words[0] for _, words in others)])
-        return mix(keys), first, np.concatenate(counts)
+        first = np.arange(n - 1)
+        counts = np.ones(len(rows) + sum(len(family.keys) for family in others), np.bool_)
+        counts[: n - 1] = same
+        np.logical_and(same[1:], same[:-1], out=counts[n - 1 : len(rows)])
+        keys = np.concatenate([rows, *(family.keys for family in others)])
+        first = np.concatenate([first, first[:-1], *(family.words(0) for family in others)])
+        return mix(keys), first, counts
 
-    def _families(self) -> list[tuple[U64, tuple[I64, ...]]]:
+    def _families(self) -> list[_Family]:
         key, sentence = self.key, self.sentence
         if len(key) < 2:
             return []
         same = sentence[1:] == sentence[:-1]
-        at = np.flatnonzero(same)
+        at = _where(same)
         two = key[at] * _SEQ[0] + key[at + 1] * _SEQ[1]
-        out: list[tuple[U64, tuple[I64, ...]]] = [(two + _SALT[F_BI], (at, at + 1))]
-        at = np.flatnonzero(same[1:] & same[:-1])
+        out = [_Family(two + _SALT[F_BI], at, 2)]
+        at = _where(same[1:] & same[:-1])
         three = key[at] * _SEQ[0] + key[at + 1] * _SEQ[1] + key[at + 2] * _SEQ[2]
-        out.append((three + _SALT[F_TRI], (at, at + 1, at + 2)))
+        out.append(_Family(three + _SALT[F_TRI], at, 3))
         return out + self._class_families(same)
 
-    def _shown(self, at: I64) -> U64:
-        """The keys of the words at `at`, or of their classes where those are telling."""
-        shown = self.key.take(at)
-        cls = self.cls.take(at)
-        tells = np.flatnonzero((cls - np.uint8(1)) < np.uint8(self.telling))  # 0 wraps to 255
-        shown[tells] = self.class_keys[cls[tells]]
-        return shown
-
-    def _class_families(self, same: Bools) -> list[tuple[U64, tuple[I64, ...]]]:
+    def _class_families(self, same: Bools) -> list[_Family]:
         """N-grams with classes; `same`: whether word i + 1 stands in the sentence of word i."""
-        out: list[tuple[U64, tuple[I64, ...]]] = []
-        n, key, sentence = len(self.key), self.key, self.sentence
-        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)
+        key, cls = self.key, self.cls
+        tells = (cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
         # Two and three words with classes in the place of telling words.
-        at = np.flatnonzero(same & (tells[1:] | tells[:-1]))
+        at = _where(same & (tells[1:] | tells[:-1]))
         if not len(at):
-            return out
-        two = self._shown(at) * _SEQ[0] + self._shown(at + 1) * _SEQ[1]
-        out.append((two + _SALT[F_CBI], (at, at + 1)))
-        inside = np.flatnonzero(at + 2 < n)
-        inside = inside[same[at[inside] + 1]]
-        at = at[inside]
-        three = two[inside] + self._shown(at + 2) * _SEQ[2]
-        out.append((three + _SALT[F_CTRI], (at, at + 1, at + 2)))
+            return []
+        telling = _where(tells)
+        shown = key.copy()
+        shown[telling] = self.class_keys.take(cls.take(telling))
+        two = shown.take(at) * _SEQ[0]
+        two += shown.take(at + 1) * _SEQ[1]
+        inside, at3 = _longer(at, same, 2)
+        three = shown.take(at3 + 2) * _SEQ[2]
+        three += two.take(inside)
+        out = [_Family(two + _SALT[F_CBI], at, 2), _Family(three + _SALT[F_CTRI], at3, 3)]
         # The words that have a class, with those between them left out.
-        bearing = np.flatnonzero(self.cls)
+        bearing = _where(cls)
         if len(bearing) < 2:
             return out
-        s, w, t = sentence[bearing], key[bearing], tells[bearing]
-        v = self.class_keys[self.cls[bearing]]
+        s, w = self.sentence.take(bearing), key.take(bearing)
+        t, v = tells.take(bearing), self.class_keys.take(cls.take(bearing))
         same = s[1:] == s[:-1]
-        at = np.flatnonzero(same & (t[1:] | t[:-1]))
-        first = v[at] * _SEQ[0]
-        two = first + v[at + 1] * _SEQ[1]
-        where = (bearing[at], bearing[at + 1])
-        out.append((two + _SALT[F_SEQ2], where))
-        out.append((w[at] * _SEQ[0] + v[at + 1] * _SEQ[1] + _SALT[F_WC], where))
-        out.append((first + w[at + 1] * _SEQ[1] + _SALT[F_CW], where))
-        inside = np.flatnonzero(at + 2 < len(bearing))
-        inside = inside[s[at[inside]] == s[at[inside] + 2]]
-        at = at[inside]
-        three = two[inside] + v[at + 2] * _SEQ[2]
-        where3 = (bearing[at], bearing[at + 1], bearing[at + 2])
-        out.append((three + _SALT[F_SEQ3], where3))
-        inside = np.flatnonzero(at + 3 < len(bearing))
-        inside = inside[s[at[inside]] == s[at[inside] + 3]]
-        at = at[inside]
-        four = three[inside] + v[at + 3] * _SEQ[3]
-        where4 = (bearing[at], bearing[at + 1], bearing[at + 2], bearing[at + 3])
-        out.append((four + _SALT[F_SEQ4], where4))
+        at = _where(same & (t[1:] | t[:-1]))
+        after = at + 1
+        first, second = v.take(at) * _SEQ[0], v.take(after) * _SEQ[1]
+        two = first + second
+        second += w.take(at) * _SEQ[0]
+        first += w.take(after) * _SEQ[1]
+        inside, at3 = _longer(at, same, 2)
+        three = v.take(at3 + 2) * _SEQ[2]
+        three += two.take(inside)
+        inside, at4 = _longer(at3, same, 3)
+        four = v.take(at4 + 3) * _SEQ[3]
+        four += three.take(inside)
+        out += [
+            _Family(two + _SALT[F_SEQ2], at, 2, bearing),
+            _Family(second + _SALT[F_WC], at, 2, bearing),
+            _Family(first + _SALT[F_CW], at, 2, bearing),
+            _Family(three + _SALT[F_SEQ3], at3, 3, bearing),
+            _Family(four + _SALT[F_SEQ4], at4, 4, bearing),
+        ]
         return out
+
+
+class _Family(NamedTuple):
+    """N-grams of one kind: keys, not mixed; place of the first word among all, or those of `base`.
+
+    An n-gram's words stand one after the other there, `size` of them.
+    """
+
+    keys: U64
+    at: I64
+    size: int
+    base: I64 | None = None
+
+    def words(self, number: int) -> I64:
+        """The positions of the n-grams' words number `number`."""
+        at = self.at + number if number else self.at
+        return at if self.base is None else self.base.take(at)
+
+
+def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
+    """Which n-grams of `size` words, the first at `at`, have a next word too: indices and places.
+
+    `same` says of each word but the last whether the next one is of its sentence.
+    """
+    ends = at + (size - 1)
+    inside = _where(same.take(ends, mode="clip") & (ends < len(same)))
+    return inside, at.take(inside)
+
+
+def _where(flags: npt.NDArray[np.generic]) -> I64:
+    """`np.flatnonzero` of one dimension, without its calls: for short texts they are the work."""
+    return flags.nonzero()[0]
 
 
 def class_keys(classes: Sequence[str]) -> U64:
@@ -574,7 +600,7 @@ class ChunkTable:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
         owner = np.repeat(np.arange(len(ids)), count)
         items = self.lead.take(ids).take(owner)
-        many = np.flatnonzero(count > 1)
+        many = _where(count > 1)
         if len(many):
             more = count[many] - 1
             which = np.repeat(np.arange(len(many)), more)
@@ -676,12 +702,12 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
             empty[owner[-1] + 1 :].sum() if len(ids) else n_texts
         )
         text_first = np.empty(n_texts, np.int64)
-        full = np.flatnonzero(~empty)
+        full = _where(~empty)
         text_first[full] = chunk_sentence[text_start[full]]
         # the empty texts take the numbers that are left between
         taken = np.zeros(n_sentences, np.bool_)
         taken[chunk_sentence] = True
-        text_first[empty] = np.flatnonzero(~taken)[: int(empty.sum())]
+        text_first[empty] = _where(~taken)[: int(empty.sum())]
     else:
         n_sentences = int(chunk_sentence[-1]) + 1 if len(ids) else 0
         text_first = chunk_sentence[text_start] if len(ids) else np.empty(0, np.int64)
@@ -698,7 +724,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
         word_chunk,
         length,
         text_first,
-        np.flatnonzero(begins),
+        _where(begins),
         origin,
     )
 
@@ -713,8 +739,8 @@ def _find_merges(
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
     single = flags & 2
-    triple = np.flatnonzero(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
-    halves = np.flatnonzero((flags[:-1] & 8 != 0) & (flags[1:] & 16 != 0))
+    triple = _where(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
+    halves = _where((flags[:-1] & 8 != 0) & (flags[1:] & 16 != 0))
     halves = halves[((flags[halves] | flags[halves + 1]) & 4) != 0]
     if not len(triple) and not len(halves):
         return merges
@@ -763,7 +789,7 @@ def _merge(merges: list[tuple[int, int, int]], ids: I32, counts: I64) -> tuple[I
         keep[start + 1 : end] = False
         ids[start] = joined
         counts[owner[start]] -= end - start - 1
-    return ids[keep], counts, np.flatnonzero(keep)
+    return ids[keep], counts, _where(keep)
 
 
 __all__ = [

@@ -69,7 +69,7 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     known = model.fingerprint.take(at) == fingerprint
     if counts is not None:
         known &= counts
-    hit = np.flatnonzero(known)
+    hit = known.nonzero()[0]
     at = at.take(hit)
     if len(hit) < MANY:
         return model.weight.take(at, axis=0).astype(np.float32), hit

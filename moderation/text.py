@@ -909,8 +909,12 @@ def _marks(core: str, chunk: str) -> tuple[str, ...]:
 
 def _edges(chunk: str) -> str:
     """The symbols before the first and after the last letter or digit: "sh!t!" -> "!"."""
-    spots = [i for i, char in enumerate(chunk) if char.isalnum()]
-    return chunk[: spots[0]] + chunk[spots[-1] + 1 :] if spots else chunk
+    first, last, n = 0, len(chunk), len(chunk)
+    while first < n and not chunk[first].isalnum():
+        first += 1
+    while last > first and not chunk[last - 1].isalnum():
+        last -= 1
+    return chunk[:first] + chunk[last:]
 
 
 def _place(words: list[str], spots: list[int], core: str) -> Iterable[Word]:
