@@ -24,6 +24,7 @@ U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer ones by BLAKE2b
 

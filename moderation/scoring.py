@@ -22,24 +22,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from moderation.features import (
-    I32,
-    I64,
-    U64,
-    Block,
-    ChunkTable,
-    Sink,
-    class_keys,
-    encode,
-    slots,
-)
+from moderation.chunks import I32, I64, U64, Bools
+from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
 from moderation.records import Score
 
 if TYPE_CHECKING:
     from moderation.model import Model
 
 Float32 = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 BLOCK_TEXTS = 4_096
 BLOCK_CHARS = 400_000  # code points encoded at once: enough that calls cost little beside the work

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import features
+from moderation import memory
 from moderation.chunks import gather
-from moderation.features import ChunkTable, Sink, class_keys
+from moderation.hashing import class_keys
+from moderation.memory import ChunkTable, Sink
 from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
 from moderation.sieve import Sieve, sieve_of
 from moderation.text import _PLAIN, MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD, _bare, split
@@ -74,9 +75,9 @@ def said_by(table: ChunkTable, some: list[str]) -> list[tuple[list[int], list[in
 @given(some_chunks)
 def test_many_chunks_are_read_as_one_by_one(some: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features, "FEW_CHUNKS", 10**9)
+        patch.setattr(memory, "FEW_CHUNKS", 10**9)
         alone = said_by(new_table(), some)
-        patch.setattr(features, "FEW_CHUNKS", -1)
+        patch.setattr(memory, "FEW_CHUNKS", -1)
         table = new_table()
         assert said_by(table, some) == alone
         assert said_by(table, [*some, "anew", "IDIOT!!"])[: len(some)] == alone
@@ -135,7 +136,7 @@ def test_texts_are_read_alike_in_bulk() -> None:
         for _ in range(3_000)
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features, "FEW_CHUNKS", 10**9)
+        patch.setattr(memory, "FEW_CHUNKS", 10**9)
         alone = said_by(new_table(), some)
     assert said_by(new_table(), some) == alone
 
@@ -160,7 +161,7 @@ def test_words_cut_by_signs_are_read_alike_in_bulk() -> None:
             )
         some.append(random.choice(edge) + word + random.choice(edge))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features, "FEW_CHUNKS", 10**9)
+        patch.setattr(memory, "FEW_CHUNKS", 10**9)
         alone = said_by(new_table(), some)
     assert said_by(new_table(), some) == alone
 

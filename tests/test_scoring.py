@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moderation
-from moderation import features, scoring
+from moderation import features, memory, scoring
 from moderation.records import LABELS
 from moderation.scoring import Scorer, score, score_many, sigmoid
 from tests.small_model import small_model
@@ -71,7 +71,7 @@ def test_runs_of_letters_in_neighbouring_texts_stay_apart() -> None:
 
 
 def test_scores_survive_a_replaced_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "MAX_CACHED", 5)
+    monkeypatch.setattr(memory, "MAX_CACHED", 5)
     monkeypatch.setattr(scoring, "BLOCK_TEXTS", 3)
     batch = [f"{text} word{i}" for i in range(20) for text in SOME]
     scorer = Scorer(MODEL)
@@ -185,7 +185,7 @@ def test_work_grows_with_length_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_is_replaced_when_long_chunks_fill_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "MAX_CACHED_CHARS", 10_000)
+    monkeypatch.setattr(memory, "MAX_CACHED_CHARS", 10_000)
     scorer = Scorer(MODEL)
     first = scorer.table()
     scorer.predict_proba(["x" * 30_000])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from moderation.features import I32, I64, U64, ChunkTable, Sink, class_keys, encode
+from moderation.chunks import I32, I64, U64
+from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.text import Lexer
 from moderation.training.arrays import Float32
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from moderation.features import I32, I64, U64
+from moderation.chunks import I32, I64, U64
 from moderation.training.encoding import Encoded, item_matrix
 from moderation.training.screening import Screen
 

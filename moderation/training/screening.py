@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from moderation.features import I64, U64, slots
+from moderation.chunks import I64, U64
+from moderation.hashing import slots
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded, item_matrix
 

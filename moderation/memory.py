@@ -1,0 +1,363 @@
+"""Readings of chunks, remembered: most of a text's words were read before.
+
+chunks ── met before? ── id ──► arrays by id
+   └── new ── plain or tied words, numbers: many at once ──► words, marks ──► items
+            └ the rest: text.Lexer, one by one ────────────┘
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, gather
+from moderation.hashing import item_features
+from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
+from moderation.sequences import where
+from moderation.text import MAX_WORD, Lexer, Reading
+
+MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
+MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
+MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
+FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
+
+# Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
+SINGLE, UNKNOWN, HEAD, TAIL = 2, 4, 8, 16
+ALL_FLAGS = 31
+NEW, HIDDEN = 32, 64
+_N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
+
+
+class Sink:
+    """What a ChunkTable does with the features of new items: a model sums their weights."""
+
+    width = 0
+
+    def take(self, keys: U64, owner: I32, count: int) -> npt.NDArray[np.float32]:
+        """Mixed feature keys and the new item that owns each -> float32, shape (count, width)."""
+        raise NotImplementedError
+
+
+class _New:
+    """New chunks while they are read; arrays by chunk.
+
+    `read`: it is read already, with others at once; of those, `marks` is the index in MARKS, and
+    `words` holds pairs of arrays: the chunk of each word in order, the word's item.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.n_words = np.zeros(count, np.int32)
+        self.n_marks = np.zeros(count, np.int32)
+        self.flags = np.zeros(count, np.uint8)
+        self.read = np.zeros(count, np.bool_)
+        self.marks = np.zeros(count, np.int64)
+        self.words: list[tuple[I64, I32]] = []
+
+    def take(self, at: I64, n_words: I64 | int, flags: U8 | Bools, marks: I64) -> None:
+        """Note what the chunks `at` hold."""
+        self.n_words[at] = n_words
+        self.n_marks[at] = _N_MARKS[marks]
+        self.flags[at] = flags
+        self.marks[at] = marks
+        self.read[at] = True
+
+
+class _Index(dict[str, int]):
+    def __missing__(self, chunk: str) -> int:
+        return -1
+
+
+class ChunkTable:
+    """Readings of chunks, remembered: chunk -> id, and arrays by id.
+
+    A chunk is a few *items*: its words, then its marks. Items are remembered too, so that "word",
+    "word," and "Word!" cost one look at the letters of "word".
+
+    By chunk id:
+    - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
+    - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
+    - `flags`: see `text.Lexer.quick`.
+    - `lead`: its first item.
+    By item id: `item_value`, `key`, `cls`.
+
+    Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
+    new one when it is full.
+    """
+
+    def __init__(
+        self, lexer: Lexer, classes: dict[str, int], class_keys: U64, telling: int, sink: Sink
+    ) -> None:
+        self.lexer = lexer
+        self.telling = telling
+        self.classes = classes
+        self.class_keys = class_keys
+        self.sink = sink
+        self.index = KeyIndex()
+        self.item_index = _Index()
+        self.few: dict[str, int] = {}
+        self.joined: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self.size = self.chars = self.n_items = self.n_places = 0
+        self.value = np.zeros((256, sink.width), np.float32)
+        self.first = np.zeros(256, np.int64)
+        self.lead = np.zeros(256, np.int32)
+        self.words = np.zeros(256, np.int32)
+        self.marks = np.zeros(256, np.int32)
+        self.flags = np.zeros(256, np.uint8)
+        self.items = np.zeros(256, np.int32)
+        self.item_value = np.zeros((256, sink.width), np.float32)
+        self.key = np.zeros(256, np.uint64)
+        self.cls = np.zeros(256, np.uint8)
+        # By word of plain chunks, as written in lower case: its item, its flags.
+        self.core_index = KeyIndex()
+        self.core_item = np.zeros(256, np.int32)
+        self.core_flags = np.zeros(256, np.uint8)
+        self.n_cores = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to start a new table."""
+        return self.size > MAX_CACHED or self.chars > MAX_CACHED_CHARS
+
+    def ids(self, chunks: Chunks | Sequence[str]) -> I32:
+        """The id of each chunk; new ones are read first."""
+        if not isinstance(chunks, Chunks):
+            chunks = gather(chunks, np.array([len(chunks)], np.int64))
+        found = self.index.find(chunks.key)
+        missing = where(found < 0)
+        if len(missing):
+            with self._lock:
+                keys, first = np.unique(chunks.key[missing], return_index=True)
+                new = where(self.index.find(keys) < 0)  # another thread may have been faster
+                # Numbered as they come: keys differ from process to process, numbers must not.
+                new = new[np.argsort(first[new])]
+                keys, first = keys[new], first[new]
+                if len(keys):
+                    base = self._add_chunks(chunks, missing[first])
+                    numbers = np.arange(base, base + len(keys), dtype=np.int32)
+                    self.index.add(keys, numbers)
+            found[missing] = self.index.find(chunks.key[missing])
+        return found
+
+    def ids_of_few(self, chunks: list[str]) -> I32:
+        """The same for a few chunks: for them a dict is faster than arrays."""
+        few = self.few
+        found = [few.get(chunk, -1) for chunk in chunks]
+        if -1 in found:
+            ids = self.ids(chunks)
+            if len(few) > MAX_FEW:
+                few.clear()
+            for chunk, number in zip(chunks, ids.tolist(), strict=True):
+                if len(chunk) <= MAX_WORD:
+                    few[chunk] = number
+            return ids
+        return np.array(found, np.int32)
+
+    def join(self, pieces: tuple[str, ...]) -> int:
+        """The id of chunks read as one word written apart; -1 where they are not."""
+        name = " ".join(pieces)
+        known = self.joined.get(name)
+        if known is None:
+            with self._lock:
+                reading = self.lexer.read_joined(pieces)
+                known = -1 if reading is None else self._add_reading(reading)
+                if len(self.joined) < MAX_CACHED:
+                    self.joined[name] = known
+        return known
+
+    def _add_chunks(self, chunks: Chunks, at: I64) -> int:
+        """Read new chunks, `chunks[at]`, and remember them; returns the first's id."""
+        new = _New(len(at))
+        self.chars += int((chunks.end[at] - chunks.start[at]).sum())
+        if len(at) > FEW_CHUNKS:
+            self._read_many(chunks.codes, chunks.start[at], chunks.end[at], new)
+        rest = where(~new.read)
+        readings = [self._read(chunks[i]) for i in at[rest].tolist()]
+        if readings:
+            new.n_words[rest] = [len(words) for words, _, _ in readings]
+            new.n_marks[rest] = [len(marks) for _, marks, _ in readings]
+            new.flags[rest] = [flags for _, _, flags in readings]
+        length = new.n_words + new.n_marks
+        first = np.cumsum(length, dtype=np.int64) - length
+        places = np.empty(int(length.sum()), np.int32)
+        for owner, items in new.words:
+            nth = np.arange(len(owner)) - np.searchsorted(owner, owner)
+            places[first[owner] + nth] = items
+        for number in np.unique(new.marks[new.read]).tolist():
+            marked = where(new.read & (new.marks == number))
+            place = first[marked] + new.n_words[marked]
+            for offset, mark in enumerate(self._item_ids(list(MARKS[number])).tolist()):
+                places[place + offset] = mark
+        if readings:
+            slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
+            size = length[rest]
+            nth = np.arange(len(slow)) - np.repeat(np.cumsum(size) - size, size)
+            places[np.repeat(first[rest], size) + nth] = slow
+        return self._remember(places, new.n_words, new.n_marks, new.flags)
+
+    def _read_many(self, codes: U8, start: I64, end: I64, new: _New) -> None:
+        """Read those of the chunks `codes[start[i]:end[i]]` that are plain or tied words."""
+        plain = read_plain(codes, start, end)
+        other = np.ones(len(start), np.bool_)
+        other[plain.at] = False
+        others = where(other)
+        tied = read_tied(codes, start[others], end[others])
+        items, facts = self._cores(
+            codes,
+            np.concatenate([plain.key, tied.key]),
+            np.concatenate([plain.first, tied.first]),
+            np.concatenate([plain.stop, tied.stop]),
+        )
+        n_plain = len(plain.at)
+        unknown, hidden = facts & NEW != 0, facts & HIDDEN != 0
+
+        flags = facts[:n_plain] & np.uint8(ALL_FLAGS)
+        flags[unknown[:n_plain] & plain.owned] &= np.uint8(SINGLE)
+        flags[plain.tail] &= np.uint8(ALL_FLAGS ^ HEAD)
+        flags[plain.lead] &= np.uint8(ALL_FLAGS ^ TAIL)
+        flags |= plain.ends
+        good = where(~hidden[:n_plain] & ~(unknown[:n_plain] & plain.starred))
+        at = plain.at[good]
+        new.take(at, 1, flags[good], plain.marks[good])
+        new.words.append((at, items[good]))
+
+        # Unknown words may be among tied ones if nothing is hidden in each, nor in all together.
+        owner = np.repeat(np.arange(len(tied.at)), tied.counts)
+        clear, all_known = np.ones((2, len(tied.at)), np.bool_)
+        clear[owner[hidden[n_plain:]]] = False
+        all_known[owner[unknown[n_plain:]]] = False
+        loose = where(tied.loose & clear)
+        all_known[loose] = ~self._hides(codes, tied, loose)
+        kept = all_known[owner]
+        at = others[tied.at]
+        new.take(at[all_known], tied.counts[all_known], tied.ends[all_known], tied.marks[all_known])
+        new.words.append((at[owner[kept]], items[n_plain:][kept]))
+
+    def _add_reading(self, reading: Reading) -> int:
+        """Remember a reading of several chunks; returns its id."""
+        words = [word.text for word in reading.words]
+        return self._remember(
+            self._item_ids([*words, *reading.marks]),
+            np.array([len(words)], np.int32),
+            np.array([len(reading.marks)], np.int32),
+            np.array([reading.ends | reading.single << 1], np.uint8),
+        )
+
+    def _read(self, chunk: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        """A chunk's words, marks and flags."""
+        fast = self.lexer.quick(chunk)
+        if fast is not None:
+            word, marks, flags = fast
+            return (word,), marks, flags
+        reading = self.lexer.read(chunk)
+        words = tuple([word.text for word in reading.words])
+        return words, reading.marks, reading.ends | reading.single << 1
+
+    def _hides(self, codes: U8, tied: Tied, which: I64) -> Bools:
+        """Whether an offensive word may hide in the letters of each of some tied chunks."""
+        if not len(which):
+            return np.empty(0, np.bool_)
+        from moderation.sieve import sieve_of
+
+        words = spell(codes, tied.first, tied.stop)
+        stop = np.cumsum(tied.counts)
+        spans = zip((stop - tied.counts)[which].tolist(), stop[which].tolist(), strict=True)
+        return sieve_of(self.lexer).lacks_a_letter(["".join(words[a:b]) for a, b in spans])
+
+    def _cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
+        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
+        core = self.core_index.find(key)
+        missing = where(core < 0)
+        if len(missing):
+            keys, which = np.unique(key[missing], return_index=True)
+            order = np.argsort(which)
+            keys, which = keys[order], missing[which[order]]
+            words = spell(codes, first[which], stop[which])
+            is_known = np.array(self.lexer.knows(words), np.bool_)
+            flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
+            flags[~is_known] |= NEW
+            strange = where(~is_known)
+            if len(strange):
+                from moderation.sieve import sieve_of  # a short text does without
+
+                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
+                flags[strange[suspects]] |= HIDDEN
+            clear = where(flags & HIDDEN == 0)
+            items = np.full(len(words), -1, np.int32)
+            items[clear] = self._item_ids([words[i] for i in clear])
+            base = self.n_cores
+            self.core_item = _fill(self.core_item, base, items)
+            self.core_flags = _fill(self.core_flags, base, flags)
+            self.n_cores = base + len(words)
+            self.core_index.add(keys, np.arange(base, self.n_cores, dtype=np.int32))
+            core[missing] = self.core_index.find(key[missing])
+        return self.core_item.take(core), self.core_flags.take(core)
+
+    def _remember(
+        self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]
+    ) -> int:
+        """Remember chunks that were read: items one after the other, how many of each chunk."""
+        base, count = self.size, len(flags)
+        length = (n_words + n_marks).astype(np.int64)
+        first = np.cumsum(length) - length
+        value = np.zeros((count, self.sink.width), np.float32)
+        some = where(length)
+        if len(some) and self.sink.width:
+            value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
+        lead = np.zeros(count, np.int32)
+        lead[some] = places[first[some]]
+        self.items = _fill(self.items, self.n_places, places)
+        self.lead = _fill(self.lead, base, lead)
+        self.first = _fill(self.first, base, first + self.n_places)
+        self.words = _fill(self.words, base, n_words)
+        self.marks = _fill(self.marks, base, n_marks)
+        self.flags = _fill(self.flags, base, flags)
+        self.value = _fill(self.value, base, value)
+        self.n_places += len(places)
+        self.size = base + count
+        return base
+
+    def _item_ids(self, items: list[str]) -> I32:
+        index = self.item_index
+        found = np.fromiter(map(index.__getitem__, items), np.int32, len(items))
+        missing = where(found < 0).tolist()
+        if missing:
+            fresh = list(dict.fromkeys(items[i] for i in missing))
+            keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
+            at = self.n_items
+            self.item_value = _fill(
+                self.item_value, at, self.sink.take(features, owner, len(fresh))
+            )
+            self.key = _fill(self.key, at, keys)
+            self.cls = _fill(self.cls, at, cls)
+            self.n_items = at + len(fresh)
+            index.update(zip(fresh, range(at, self.n_items), strict=True))
+            found[missing] = [index[items[i]] for i in missing]
+        return found
+
+    def expand(self, ids: I32, count: I32) -> tuple[I32, I64]:
+        """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
+        owner = np.repeat(np.arange(len(ids)), count)
+        items = self.lead.take(ids).take(owner)
+        many = where(count > 1)
+        if len(many):
+            more = count[many] - 1
+            which = np.repeat(np.arange(len(many)), more)
+            nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
+            place = np.searchsorted(owner, many)[which] + nth
+            items[place] = self.items.take(self.first.take(ids[many])[which] + nth)
+        return items, owner
+
+
+def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+    """Write `new` at `at`, into a larger copy where there is no room (readers keep the old one)."""
+    end = at + len(new)
+    if end > len(array):
+        larger = np.zeros((max(end, 2 * len(array)), *array.shape[1:]), array.dtype)
+        larger[:at] = array[:at]
+        array = larger
+    array[at:end] = new
+    return array

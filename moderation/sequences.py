@@ -1,0 +1,169 @@
+"""The words of a block of texts in their order, and the n-grams of words and of their classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.chunks import I64, U64, Bools
+from moderation.hashing import (
+    F_BI,
+    F_CBI,
+    F_CTRI,
+    F_CW,
+    F_SEQ2,
+    F_SEQ3,
+    F_SEQ4,
+    F_TRI,
+    F_WC,
+    SALT,
+    SEQ,
+    mix,
+)
+
+
+@dataclass
+class Sequences:
+    """The words of a block of texts, one after the other.
+
+    `key` and `cls` (0 = none) are indexed by word position; `sentence` numbers the sentences of the
+    block. Classes 1 to `telling` are those that say something of their own (a group, an insult);
+    the others only qualify (a pronoun). `class_keys` are the keys of the classes by number.
+    """
+
+    key: U64
+    cls: npt.NDArray[np.uint8]
+    sentence: I64
+    telling: int
+    class_keys: U64
+
+    def families(self) -> list[tuple[U64, I64]]:
+        """Mixed keys of all word n-grams, and the position of the first word of each."""
+        return [(mix(family.keys), family.words(0)) for family in self._families()]
+
+    def members(self) -> list[list[tuple[int, ...]]]:
+        """For each of `families()`, the positions of each n-gram's words."""
+        return [
+            list(zip(*(family.words(i).tolist() for i in range(family.size)), strict=True))
+            for family in self._families()
+        ]
+
+    def flat(self) -> tuple[U64, I64, Bools]:
+        """All `families()` one after the other: mixed keys, positions of first words, which count.
+
+        Two and three words in a row are hashed at every place, across the ends of sentences too,
+        because leaving places out takes longer: those that do not count are marked.
+        """
+        key, n = self.key, len(self.key)
+        if n < 2:
+            return np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.bool_)
+        same = self.sentence[1:] == self.sentence[:-1]
+        rows = np.empty(2 * n - 3, np.uint64)
+        two, three = rows[: n - 1], rows[n - 1 :]
+        np.multiply(key[:-1], SEQ[0], out=two)
+        two += key[1:] * SEQ[1]
+        np.multiply(key[2:], SEQ[2], out=three)
+        three += two[:-1]
+        three += SALT[F_TRI]
+        two += SALT[F_BI]
+        others = self._class_families(same)
+        first = np.arange(n - 1)
+        counts = np.ones(len(rows) + sum(len(family.keys) for family in others), np.bool_)
+        counts[: n - 1] = same
+        np.logical_and(same[1:], same[:-1], out=counts[n - 1 : len(rows)])
+        keys = np.concatenate([rows, *(family.keys for family in others)])
+        first = np.concatenate([first, first[:-1], *(family.words(0) for family in others)])
+        return mix(keys), first, counts
+
+    def _families(self) -> list[_Family]:
+        key, sentence = self.key, self.sentence
+        if len(key) < 2:
+            return []
+        same = sentence[1:] == sentence[:-1]
+        at = where(same)
+        two = key[at] * SEQ[0] + key[at + 1] * SEQ[1]
+        out = [_Family(two + SALT[F_BI], at, 2)]
+        at = where(same[1:] & same[:-1])
+        three = key[at] * SEQ[0] + key[at + 1] * SEQ[1] + key[at + 2] * SEQ[2]
+        out.append(_Family(three + SALT[F_TRI], at, 3))
+        return out + self._class_families(same)
+
+    def _class_families(self, same: Bools) -> list[_Family]:
+        """N-grams with classes; `same`: whether word i + 1 stands in the sentence of word i."""
+        key, cls = self.key, self.cls
+        tells = (cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
+        # Two and three words with classes in the place of telling words.
+        at = where(same & (tells[1:] | tells[:-1]))
+        if not len(at):
+            return []
+        telling = where(tells)
+        shown = key.copy()
+        shown[telling] = self.class_keys.take(cls.take(telling))
+        two = shown.take(at) * SEQ[0]
+        two += shown.take(at + 1) * SEQ[1]
+        inside, at3 = _longer(at, same, 2)
+        three = shown.take(at3 + 2) * SEQ[2]
+        three += two.take(inside)
+        out = [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
+        # The words that have a class, with those between them left out.
+        bearing = where(cls)
+        if len(bearing) < 2:
+            return out
+        s, w = self.sentence.take(bearing), key.take(bearing)
+        t, v = tells.take(bearing), self.class_keys.take(cls.take(bearing))
+        same = s[1:] == s[:-1]
+        at = where(same & (t[1:] | t[:-1]))
+        after = at + 1
+        first, second = v.take(at) * SEQ[0], v.take(after) * SEQ[1]
+        two = first + second
+        second += w.take(at) * SEQ[0]
+        first += w.take(after) * SEQ[1]
+        inside, at3 = _longer(at, same, 2)
+        three = v.take(at3 + 2) * SEQ[2]
+        three += two.take(inside)
+        inside, at4 = _longer(at3, same, 3)
+        four = v.take(at4 + 3) * SEQ[3]
+        four += three.take(inside)
+        out += [
+            _Family(two + SALT[F_SEQ2], at, 2, bearing),
+            _Family(second + SALT[F_WC], at, 2, bearing),
+            _Family(first + SALT[F_CW], at, 2, bearing),
+            _Family(three + SALT[F_SEQ3], at3, 3, bearing),
+            _Family(four + SALT[F_SEQ4], at4, 4, bearing),
+        ]
+        return out
+
+
+class _Family(NamedTuple):
+    """N-grams of one kind: keys, not mixed; place of the first word among all, or those of `base`.
+
+    An n-gram's words stand one after the other there, `size` of them.
+    """
+
+    keys: U64
+    at: I64
+    size: int
+    base: I64 | None = None
+
+    def words(self, number: int) -> I64:
+        """The positions of the n-grams' words number `number`."""
+        at = self.at + number if number else self.at
+        return at if self.base is None else self.base.take(at)
+
+
+def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
+    """Which n-grams of `size` words, the first at `at`, have a next word too: indices and places.
+
+    `same` says of each word but the last whether the next one is of its sentence.
+    """
+    ends = at + (size - 1)
+    inside = where(same.take(ends, mode="clip") & (ends < len(same)))
+    return inside, at.take(inside)
+
+
+def where(flags: npt.NDArray[np.generic]) -> I64:
+    """`np.flatnonzero` of one dimension, without its calls: for short texts they are the work."""
+    return flags.nonzero()[0]
