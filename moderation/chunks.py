@@ -211,7 +211,7 @@ class KeyIndex:
         return found
 
     def add(self, keys: U64, numbers: I32) -> None:
-        """Add keys that are not there, each once."""
+        """Add keys that are not there, each once, with numbers that are not there."""
         self._size += len(keys)
         held, known, bits = self._slots
         if self._size * 2 > len(held):
@@ -232,15 +232,12 @@ def _place(slots: tuple[U64, I32, int], keys: U64, numbers: I32) -> None:
     mask = (1 << bits) - 1
     at = (keys >> np.uint64(64 - bits)).view(np.int64)
     while len(keys):
-        free = known[at] < 0
-        # of several that want one free place the first gets it
-        _, first = np.unique(at, return_index=True)
-        wins = np.zeros(len(at), np.bool_)
-        wins[first] = True
-        wins &= free
+        # Of several that want one free place the last gets it. A reader that comes between the
+        # two steps finds another key there, so none.
+        free = np.flatnonzero(known.take(at) < 0)
+        known[at[free]] = numbers[free]
+        wins = free[known.take(at[free]) == numbers[free]]
         held[at[wins]] = keys[wins]
-        known[at[wins]] = numbers[wins]
-        rest = ~wins
-        keys, numbers = keys[rest], numbers[rest]
-        # a loser of a place that was free then looks there again and finds it taken
-        at = (at[rest] + 1) & mask
+        rest = np.ones(len(at), np.bool_)
+        rest[wins] = False
+        keys, numbers, at = keys[rest], numbers[rest], (at[rest] + 1) & mask

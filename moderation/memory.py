@@ -252,7 +252,7 @@ class ChunkTable:
         if fast is not None:
             word, marks, flags = fast
             return (word,), marks, flags
-        reading = self.lexer.read(chunk)
+        reading = self.lexer.read_other(chunk)
         words = tuple([word.text for word in reading.words])
         return words, reading.marks, reading.ends | reading.single << 1
 

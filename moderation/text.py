@@ -237,6 +237,10 @@ class Lexer:
             word, marks, flags = fast
             place = Word(word, plain.start("core"), plain.end("core"))
             return Reading((place,), marks, bool(flags & 1), bool(flags & 2))
+        return self.read_other(chunk)
+
+    def read_other(self, chunk: str) -> Reading:
+        """`read` of a chunk in which `quick` finds no plain word."""
         if chunk == BREAK:
             return Reading(ends=True)
         if chunk[:1].isdecimal() and len(chunk) <= MAX_WORD and _NUMBER.match(chunk):
