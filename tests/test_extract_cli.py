@@ -161,3 +161,23 @@ def test_help_shows_an_example_that_works() -> None:
     )
     assert done.returncode == 0
     assert json.loads(done.stdout)["comments"]
+
+
+def test_picture_is_drawn_beside_the_lines(dump: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "wall.html"
+    plain, drawn = run(str(dump)), run(str(dump), "--html", str(picture))
+    assert drawn.exit_code == 0
+    assert drawn.stdout == plain.stdout
+    page = picture.read_text("utf-8")
+    assert page.count('<section class="comment') == len(json.loads(plain.stdout)["comments"]) == 3
+    for words in ("I heard it fall.", "Who pays for the boats?", "three boats sank"):
+        assert words in page
+    assert "tom@example.org" not in plain.stdout
+
+
+def test_picture_of_one_document_only(dump: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "wall.html"
+    result = run(str(dump), str(dump), "--html", str(picture))
+    assert result.exit_code == 2
+    assert "give one FILE" in result.output
+    assert not picture.exists()

@@ -83,7 +83,8 @@ def test_known_system(name: str) -> None:
     nested = wanted["parents"] == "nested"
     assert parents(comments) == ([None, 0, None] if nested else [None, None, None])
     assert [c.parent_known for c in comments] == [wanted["parents"] != "unknown"] * 3
-    assert [c.depth for c in comments] == ([0, 1, 0] if nested else [None] * 3)
+    depths = {"nested": [0, 1, 0], "flat": [0] * 3, "unknown": [None] * 3}
+    assert [c.depth for c in comments] == depths[wanted["parents"]]
     if wanted.get("dates", True):
         assert [(c.created_at or "")[:10] for c in comments] == DAYS
         assert all(c.created_raw for c in comments)

@@ -679,8 +679,8 @@ SYSTEMS: tuple[System, ...] = (
         ".comment.comment-odd",
         when=".comment-footer, .comments-post, .comments-content, .comment-footer-new, "
         ".comment-header",
-        author=".comment-footer a, .posted a, .comment-author a, .comment-author .fn, .byline "
-        "a, .comments-post a, .comment-header .author, .vcard.author, .comment-footer, "
+        author=".comment-footer a, .posted a, .comment-author a, .comment-author .fn, "
+        ".vcard.author, .byline a, .comments-post a, .comment-header .author, .comment-footer, "
         ".comments-post",
         date=".comment-permalink, .comment-footer-x, time, abbr.published@title, "
         ".comments-post, .comment-footer, .posted, .byline",
