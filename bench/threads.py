@@ -11,6 +11,7 @@ letters and digits stand anywhere in a tool's comments, whoever draws the border
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import sys
 import time
@@ -87,9 +88,9 @@ def measure(folder: Path, tool: Tool) -> dict[str, Any] | None:
         wanted = gold.get(name, []) if name is not None else []
         document = Document.from_path(path)
         fill_texts(wanted, document)
-        start = time.perf_counter()
+        start = time.process_time()
         threads = tool(document)
-        seconds += time.perf_counter() - start
+        seconds += time.process_time() - start
         if threads is None:
             continue
         comments = [comment for thread in threads for comment in thread.comments]
@@ -110,10 +111,15 @@ def measure(folder: Path, tool: Tool) -> dict[str, Any] | None:
     return shape
 
 
+def digest(path: Path) -> str:
+    """The first digits of a file's sha256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def format_rows(rows: Sequence[tuple[str, str, dict[str, Any] | None]]) -> str:
     """A Markdown table, a line for each folder and tool."""
     columns = [*COLUMNS[:6], ("text found", "contained"), *COLUMNS[8:]]
-    heads = ["documents", "tool", "number", *(head for head, _ in columns), "s"]
+    heads = ["documents", "tool", "number", *(head for head, _ in columns), "CPU s"]
     lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
     for folder, tool, shape in rows:
         cells = [folder, tool]
@@ -147,7 +153,10 @@ def main(folders: tuple[Path, ...], output: Path | None) -> None:
     except ModerationError as error:
         click.echo(f"bench/threads.py: {error}", err=True)
         sys.exit(1)
+    gold = [f"{f.name} {digest(f / 'gold.jsonl')}" for f in folders]
+    named = " ".join(f.name for f in folders)
     table = (
+        f"<!-- Printed by: python bench/threads.py {named}; sha256 of gold: {', '.join(gold)} -->\n"
         "Averages over documents; F1, precision and recall by exact letters and digits.\n\n"
         f"{format_rows(rows)}\n"
     )
