@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ Rows = npt.NDArray[np.intp]
 
 HEADS = ("toxicity", "identity_attack")
 LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
+FEWEST = 10  # clusters; below, rows are drawn one by one: of one thread every draw is the same
 SPEED_CHARS = 1_000_000
 COMPOSED = "composed of dev texts"
 
@@ -346,8 +348,8 @@ class Ablation:
         pooled = pool(sums, judged.length, judged.text_first, variant.recipe.kappa)
         if variant.pooled:
             return pooled
-        ones = np.ones_like(pooled.count)
-        return Pooled(pooled.whole, pooled.whole, pooled.which, ones)
+        alone = np.ones_like(pooled.count)
+        return dataclasses.replace(pooled, worst=pooled.whole, count=alone)
 
     def compare(
         self, full: Outcome, other: Outcome, label: int, draws: int
@@ -372,6 +374,8 @@ class Ablation:
         if min(positive.sum(), (~positive).sum()) < LEAST:
             return None
         groups = [dev.clusters[i] for i in known.tolist()]
+        if len(set(groups)) < FEWEST:
+            groups = [str(i) for i in known.tolist()]
         rankings = [Ranking(o.logits[dev.rows[known], label], positive) for o in outcomes]
         out: dict[str, list[list[Floats]]] = {
             name: [[] for _ in outcomes] for name in ("auc", "ap")
@@ -435,7 +439,8 @@ def _first_chars(texts: list[str], limit: int) -> list[str]:
 
 
 def _rows(pooled: Pooled, rows: Rows) -> Pooled:
-    return Pooled(pooled.whole[rows], pooled.worst[rows], pooled.which[rows], pooled.count[rows])
+    fields = (item.name for item in dataclasses.fields(pooled))
+    return Pooled(**{name: getattr(pooled, name)[rows] for name in fields})
 
 
 def _logits(pooled: Pooled, pooling: Float32) -> Float32:
@@ -545,10 +550,11 @@ def write_page(ablation: Ablation, variants: Sequence[Variant], head: str, draws
     return "".join(out)
 
 
-def describe(recipe: Recipe) -> str:
-    """The recipe's digest: sha256 of its fields, sorted."""
-    fields = sorted((key, repr(value)) for key, value in vars(recipe).items())
-    return hashlib.sha256(repr(fields).encode()).hexdigest()[:12]
+def digest_of(recipe_file: Path | None) -> str:
+    """The first digits of the sha256 of the recipe's file."""
+    shipped = resources.files("moderation").joinpath("data/recipe.toml")
+    data = shipped.read_bytes() if recipe_file is None else recipe_file.read_bytes()
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 @click.command(help=__doc__)
@@ -624,14 +630,15 @@ def main(
     head = (
         f"<!-- Printed by: python bench/ablation.py {options} -->\n"
         "# What each part of the recipe gains and costs\n\n"
-        f"Recipe {describe(recipe)}; {len(ablation.train_source):,} train texts "
+        f"Recipe {digest_of(recipe_file)} (sha256); {len(ablation.train_source):,} train texts "
         f"({share:.0%} of them, by a hash of the text), {len(ablation.held):,} held texts, "
-        f"{sum(len(dev.rows) for dev in ablation.dev_sets):,} dev rows. The heads "
+        f"{sum(len(dev.rows) for dev in ablation.dev_sets):,} dev rows with those composed of "
+        "several. The heads "
         f"{' and '.join(wanted)} are fitted anew for every line; features are chosen once with "
         "the full recipe (except where their number changes), so a corpus taken away still took "
         "part in the choice. Intervals: 95 %, paired bootstrap of clusters of dev rows, "
-        f"{draws} draws; every line is one fit, so what the solver's order of rows does to it is "
-        "not in them.\n\n"
+        f"{draws} draws (rows where a corpus has fewer than {FEWEST} clusters); every line is one "
+        "fit, so what the solver's order of rows does to it is not in them.\n\n"
         f"Data: {digests}.\n"
     )
     page = write_page(

@@ -93,6 +93,20 @@ def test_the_corpus_that_teaches_a_word_is_missed_where_it_is_used(
     assert ablation.shown(value, draws).startswith("**-")
 
 
+def test_rows_are_drawn_one_by_one_where_there_is_one_cluster(full: ablation.Outcome) -> None:
+    texts = examples()
+    one = {("a", text): "a thread" for text in texts.texts}
+    clustered = ablation.Ablation(texts, RECIPE, one, 1.0, ["toxicity"])
+    (dev,) = [dev for dev in clustered.dev_sets if dev.name == "a"]
+    assert set(dev.clusters) == {"a thread"}
+    noisy = dataclasses.replace(
+        full, logits=np.random.default_rng(0).normal(size=full.logits.shape)
+    )
+    measured = clustered.measure([noisy], dev, TOXICITY, 20)
+    assert measured is not None
+    assert len(set(measured["auc"][0].tolist())) > 5
+
+
 def test_settings_change_what_they_name(made: ablation.Ablation, full: ablation.Outcome) -> None:
     fewer = made.run(ablation.Variant("fewer", dataclasses.replace(RECIPE, per_label=40)))
     assert 0 < fewer.features <= 40 < full.features
