@@ -186,7 +186,8 @@ class ChunkTable:
         for owner, items in new.words:
             nth = np.arange(len(owner)) - np.searchsorted(owner, owner)
             places[first[owner] + nth] = items
-        for number in np.unique(new.marks[new.read]).tolist():
+        # counted, not np.unique, which imports all of numpy.ma when it is first called
+        for number in np.flatnonzero(np.bincount(new.marks[new.read])).tolist():
             marked = where(new.read & (new.marks == number))
             place = first[marked] + new.n_words[marked]
             for offset, mark in enumerate(self._item_ids(list(MARKS[number])).tolist()):

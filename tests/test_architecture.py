@@ -31,6 +31,20 @@ def test_scoring_loads_no_training_code() -> None:
     assert not heavy & loaded_by(code)
 
 
+def test_a_short_run_leaves_out_what_is_slow_to_import() -> None:
+    code = (
+        "import sys; sys.argv = ['moderation', 'score', 'Thank you, idi0t!', 'well-known (no)']\n"
+        "from moderation.cli import main; main()"
+    )
+    script = f"{code}\nprint(' '.join(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(result.stdout.splitlines()[-1].split())
+    slow = {"click", "numpy.ma", "moderation.records.threads", "moderation.training", "csv"}
+    assert not slow & loaded
+
+
 def test_help_loads_not_even_numpy() -> None:
     code = "from moderation.cli import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass"
     assert not {"numpy", "sklearn", "lxml", "msgspec"} & loaded_by(code)
