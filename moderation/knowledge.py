@@ -8,7 +8,7 @@ Scoring reads all of it from the model file, never from here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.lexicons import (
@@ -19,6 +19,7 @@ from moderation.lexicons import (
     load_homoglyphs,
     load_leet,
 )
+from moderation.spelling import LIKELY, Speller
 from moderation.text import MAX_WORD, Tables, chunk_word, split
 
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
@@ -163,6 +164,57 @@ def _leet() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def disguisable(
+    terms: Mapping[str, Iterable[str]], counts: Mapping[str, int]
+) -> tuple[list[str], list[str]]:
+    """Of terms (and their fine classes) those worth recovering, the most used first.
+
+    Returns the offensive ones, which people disguise in every way, and the others that say
+    something of their own: those are recovered only where a slip of the pen hides them.
+    """
+    ambiguous = load_ambiguous()
+    disguised: set[str] = set()
+    doubtful: set[str] = set()  # with a harmless sense; disguised too ("d!ck"), as last choices
+    telling: set[str] = set()
+    for term, names in terms.items():
+        if len(term) < 3:
+            continue
+        if any(coarse(name) in DISGUISED for name in names):
+            (doubtful if term in ambiguous else disguised).add(term)
+        elif class_of(names) in CLASS_ORDER[:TELLING]:
+            telling.add(term)
+    too = {word for word in DISGUISED_TOO if word not in ambiguous}
+    disguised |= too
+    disguised.update(ALWAYS)  # ambiguous words whose disguise leaves no doubt
+
+    def order(words: Iterable[str]) -> list[str]:
+        return sorted(words, key=lambda word: (-counts.get(word, 0), word))
+
+    offensive = [*order(disguised), *order(doubtful - disguised)]
+    return offensive, order((telling - disguised - doubtful) | too)
+
+
+def _without_variants(
+    known: Sequence[str], terms: Mapping[str, Iterable[str]], offensive: Sequence[str]
+) -> list[str]:
+    """The words of `known` but for rare spellings of much used offensive words ("phuck").
+
+    Left out, they are read as what they are spelt after, which says more than their own weights.
+    """
+    listed = set(offensive)
+    speller = Speller({word: rank for rank, word in enumerate(known)}, offensive)
+    kept = list(known[:LIKELY])
+    for word in known[LIKELY:]:
+        meant = speller.read(word) if word in listed else None
+        if (
+            meant is None
+            or meant + "s" == word
+            or class_of(terms.get(meant, ())) != class_of(terms[word])
+        ):
+            kept.append(word)
+    return kept
+
+
 def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     """Build the knowledge from the lexicons and the training texts.
 
@@ -181,34 +233,18 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     ][:MAX_WORDS]
     listed = set(known)
     known += sorted(term for term in terms if term not in listed)
-    ambiguous = load_ambiguous()
-    disguised = {
-        term
-        for term, names in terms.items()
-        if any(coarse(name) in DISGUISED for name in names)
-        and term not in ambiguous
-        and len(term) >= 3
-    }
-    # Ambiguous ones that are common enough are disguised too ("d!ck"), as last choices.
-    doubtful = {
-        term
-        for term, names in terms.items()
-        if term in ambiguous
-        and len(term) >= 4
-        and any(
-            name in ("profanity.strong", "profanity.middling", "insult.strong") for name in names
-        )
-    }
-    disguised.update(word for word in DISGUISED_TOO if word not in ambiguous)
-    disguised.update(ALWAYS)  # ambiguous words whose disguise leaves no doubt
-    order = sorted(disguised, key=lambda term: (-counts[term], term))
-    order += sorted(doubtful - disguised, key=lambda term: (-counts[term], term))
+    offensive, telling = disguisable(terms, counts)
+    vocabulary = _without_variants(known, terms, offensive)
     tables = Tables(
-        vocabulary={word: rank for rank, word in enumerate(known)},
-        offensive={word: rank for rank, word in enumerate(order)},
+        vocabulary={word: rank for rank, word in enumerate(vocabulary)},
+        offensive={
+            word: rank
+            for rank, word in enumerate(word for word in offensive if word in set(vocabulary))
+        },
         homoglyphs=load_homoglyphs(),
         leet=_leet(),
         emoji=load_emoji(),
+        telling={word: rank for rank, word in enumerate(telling)},
     )
     classes: dict[str, int] = {}
     number = {name: i for i, name in enumerate(CLASS_ORDER, 1)}

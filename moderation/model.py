@@ -129,6 +129,7 @@ class Model:
             homoglyphs=tables["homoglyphs"],
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
             emoji=tables["emoji"],
+            telling={word: rank for rank, word in enumerate(tables.get("telling", ()))},
         )
 
     @cached_property
@@ -350,7 +351,10 @@ def _check_settings(place: str, settings: Any) -> None:
             and all(type(x) in (int, float) and abs(x) < 1e6 for x in settings["rationale"])
             and type(settings.get("trained", {})) is dict
             and type(tables["offensive"]) is list
-            and all(type(w) is str and w for w in tables["offensive"])
+            and type(tables.get("telling", [])) is list
+            and all(
+                type(w) is str and w for w in (*tables["offensive"], *tables.get("telling", ()))
+            )
             and _is_str_map(tables["homoglyphs"], 8)
             and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict

@@ -7,17 +7,16 @@ those, for many words at once, by traces that every disguise leaves; it never cl
 
 from __future__ import annotations
 
-import itertools
-import re
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
-from moderation.text import MAX_WORD, STRONG, Lexer
+from moderation.spelling import SKELETON
+from moderation.text import MAX_WORD, Lexer
 
 Bools = npt.NDArray[np.bool_]
 
@@ -26,6 +25,9 @@ _POWERS = np.array([pow(_BASE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uin
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _DOWN = np.array([pow(_INVERSE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uint64)
 _SPREAD = np.uint64(0xD6E8FEB86659FD93)
+_CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 0 = silent
+for _letter, _class in SKELETON.items():
+    _CLASSES[_letter] = 0 if _class == ord(" ") else _class
 _LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 
 
@@ -70,6 +72,34 @@ class _Letters:
         sums = _sums(np.where(kept, self.code * _POWERS[place], 0))
         return _spread(sums[self.stop] - sums[self.start])
 
+    def skeletons(self) -> U64:
+        """The hash of each word's `spelling.skeleton_of`."""
+        heard = _CLASSES[self.code]
+        at = np.flatnonzero(heard)
+        code, owner = heard[at], self.owner[at]
+        code, owner = _without_runs(code, owner)
+        last = np.ones(len(code), np.bool_)
+        last[:-1] = owner[1:] != owner[:-1]
+        silent = last & (code == ord("r"))
+        follows = np.zeros(len(code), np.bool_)
+        follows[1:] = owner[1:] == owner[:-1]
+        before = np.roll(code, 1)
+        silent |= last & (code == ord("g")) & follows & (before == ord("n"))
+        final = last & (code == ord("k")) & follows & (before == ord("r"))
+        silent[np.flatnonzero(final) - 1] = True
+        code, owner = _without_runs(code[~silent], owner[~silent])
+        counts = np.bincount(owner, minlength=len(self.start))
+        stop = np.cumsum(counts)
+        start = stop - counts
+        sums = _sums(code * _POWERS[np.arange(len(code)) - start[owner]])
+        return _spread(sums[stop] - sums[start])
+
+
+def _without_runs(code: U64, owner: I64) -> tuple[U64, I64]:
+    kept = np.ones(len(code), np.bool_)
+    kept[1:] = (code[1:] != code[:-1]) | (owner[1:] != owner[:-1])
+    return code[kept], owner[kept]
+
 
 def _sums(values: U64) -> U64:
     sums = np.zeros(len(values) + 1, np.uint64)
@@ -88,9 +118,9 @@ class Sieve:
 
     What `Lexer._resolve` can make of a word comes in four ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
-    offensive word's (or three in a row); a word, or a word without one letter, that an offensive
-    word is or becomes when it loses one (the delete index of SymSpell); a spelling by sound; and
-    an offensive word within.
+    offensive word's (or three in a row); a word, or a word without one letter, that a telling
+    word is or becomes when it loses one (the delete index of SymSpell); the sounds of a telling
+    word; and an offensive word within.
     """
 
     def __init__(self, lexer: Lexer) -> None:
@@ -98,15 +128,13 @@ class Sieve:
         letters = _Letters(offensive)
         self.squeezed = _index(letters.squeezed())
         self.hollow = _index(letters.whole(), letters.without_one())
-        likely = _Letters([word for word in offensive if len(word) >= 5 and lexer.is_likely(word)])
-        self.near = _index(likely.whole(), likely.without_one())
+        targets = _Letters(lexer.speller.targets())
+        self.near = _index(targets.whole(), targets.without_one())
+        self.sounds = _index(targets.skeletons())
         inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())
-        ranks = lexer.tables.offensive
-        strong = [word for word in offensive if ranks[word] < STRONG]
-        self.sounds = _index(_Letters(sorted(_sound_alikes(strong, lexer.tables.leet))).whole())
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
@@ -127,7 +155,7 @@ class Sieve:
         whole = letters.whole()
         found |= self.near.find(whole) >= 0
         found[owner[self.near.find(letters.without_one()) >= 0]] = True
-        found |= self.sounds.find(whole) >= 0
+        found |= self.sounds.find(letters.skeletons()) >= 0
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
         ends = at[:, None] + self.sizes
@@ -146,33 +174,6 @@ def _index(*hashes: U64) -> KeyIndex:
     keys = np.unique(np.concatenate(hashes))
     index.add(keys, np.arange(len(keys), dtype=np.int32))
     return index
-
-
-def _sound_alikes(words: Iterable[str], leet: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Every spelling that reads as one of `words` with at most three sounds written otherwise."""
-    written: dict[str, list[str]] = {}
-    for key, spoken in leet.items():
-        if key.isascii() and key.isalpha():
-            for sound in spoken:
-                written.setdefault(sound, []).append(key)
-    found: set[str] = set()
-    for word in words:
-        spots = [
-            (i, i + len(sound), key)
-            for sound, keys in written.items()
-            for i in (m.start() for m in re.finditer(f"(?={re.escape(sound)})", word))
-            for key in keys
-        ]
-        for number in (1, 2, 3):
-            for chosen in itertools.combinations(sorted(spots), number):
-                if any(a[1] > b[0] for a, b in itertools.pairwise(chosen)):
-                    continue
-                spelt, at = "", 0
-                for start, end, key in chosen:
-                    spelt += word[at:start] + key
-                    at = end
-                found.add(spelt + word[at:])
-    return found
 
 
 _sieves: weakref.WeakKeyDictionary[Lexer, Sieve] = weakref.WeakKeyDictionary()

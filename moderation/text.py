@@ -15,6 +15,7 @@ unless the result is a word that is known: inventing abuse in harmless text is t
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,28 +23,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from moderation.lazy import halves
+from moderation.spelling import LIKELY, Speller
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
+MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
+RARE = 60_000  # a rank for words without one
+HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
+ODD = 2_500  # from this rank on, two or three letters are more often a fragment than a word
+GLUED = 1_500  # ranks of words that people glue to an insult
+STRONG = 2_500  # ranks of offensive words that are used so much that any word may be glued to them
 COMMON = 300  # ranks of the small words that sentences are made of
-LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
-_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_NEAR: dict[str, set[str]] = {letter: set() for row in _ROWS for letter in row}
-for _upper, _lower in ((_ROWS[0], _ROWS[1]), (_ROWS[1], _ROWS[2])):
-    for _i, _letter in enumerate(_lower):
-        for _other in _upper[_i : _i + 2]:
-            _NEAR[_letter].add(_other)
-            _NEAR[_other].add(_letter)
-for _row in _ROWS:
-    for _left, _right in itertools.pairwise(_row):
-        _NEAR[_left].add(_right)
-        _NEAR[_right].add(_left)
-SLIPS_TO: dict[str, str] = {  # letter written -> letters that may have been meant
-    letter: "".join(sorted((near | (set("aeiou") if letter in "aeiouy" else set())) - {letter}))
-    for letter, near in _NEAR.items()
-}
 RANKED = 1_500  # offensive words in order of use; behind them come rare and ambiguous ones
-STRONG = 150  # the most used: the only ones that a wrong key or a spelling by sound may mean
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -80,10 +71,15 @@ _NUMBER = re.compile(
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
 _MASKS = "*#_-.@%$&!?+~^·•"
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
+_SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
+_PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # words on both sides are apart
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
 _SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
+_SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
+_OPENERS = frozenset("a an my ur".split())  # short words that may stand glued before an insult
+_CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
 
@@ -113,7 +109,8 @@ class Tables:
     """The knowledge that a Lexer reads with; a model file carries its own.
 
     - `vocabulary`: known word -> rank (0 = most frequent).
-    - `offensive`: words worth recovering from disguise -> rank (0 = first choice).
+    - `offensive`: words worth recovering from disguise -> rank (0 = first choice);
+      `telling`: others that are worth recovering from a slip of the pen alone.
     - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
       `emoji`: emoji -> words.
     """
@@ -123,11 +120,13 @@ class Tables:
     homoglyphs: Mapping[str, str] = field(default_factory=dict)
     leet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     emoji: Mapping[str, str] = field(default_factory=dict)
+    telling: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The small tables, as stored in a model file (the vocabulary is an array there)."""
         return {
             "offensive": list(self.offensive),
+            "telling": list(self.telling),
             "homoglyphs": dict(self.homoglyphs),
             "leet": {symbol: list(letters) for symbol, letters in self.leet.items()},
             "emoji": dict(self.emoji),
@@ -162,16 +161,11 @@ class Lexer:
         self.tables = tables
         self._known = tables.vocabulary
         self._offensive = tables.offensive
-        self._deletes: dict[str, list[str]] | None = None
-        self._letters: set[str] = set()
-        self._repairs = 0
-        self._common: list[str] | None = None
-        self._by_first: dict[str, list[str]] | None = None
+        self.speller = Speller(tables.vocabulary, (*tables.offensive, *tables.telling))
+        self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
-        sounds = [key for key in tables.leet if key.isascii() and key.isalpha()]
-        self._sounds = re.compile("|".join(sorted(sounds, key=len, reverse=True)) or "(?!)")
         self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
-        split_words = [word for word in tables.offensive if 5 <= len(word) <= 12]
+        split_words = [word for word in tables.offensive if 4 <= len(word) <= 12]
         self._heads, self._tails = halves(split_words)
 
     # ------------------------------------------------------------------ chunks
@@ -179,22 +173,24 @@ class Lexer:
     def quick(self, chunk: str) -> tuple[str, tuple[str, ...], int] | None:
         """The word, marks and flags of a chunk that is one plain word; else None.
 
-        Flags: 1 a sentence ends here, 2 a single letter, 4 unknown, 8 (16) it may be the first
-        (second) half of an offensive word written apart. `read` says the same of plain words.
+        Flags: 1 a sentence ends here, 2 a single letter, 4 no word that stands alone, 8 (16) it may
+        be the first (second) half of an offensive word written apart. `read` says the same of plain
+        words.
         """
         plain = _PLAIN.fullmatch(chunk) if len(chunk) <= MAX_WORD else None
         if plain is None:
             return None
         lead, core, tail = plain.groups()
         word = _bare(core.lower())
+        written = word
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
-            resolved = self._resolve(word)
+            resolved = self._resolve(word, name=core.istitle())
             if len(resolved) != 1:
                 return None
             word = resolved[0]
-        flags = self.flags_of(word)
+        flags = self.flags_of(written)
         if tail:
             flags &= ~8
         if lead:
@@ -214,9 +210,12 @@ class Lexer:
         return word, marks, flags
 
     def flags_of(self, word: str) -> int:
-        """The flags of a bare word with nothing about it; see `quick`."""
+        """The flags of a bare word, as written, with nothing about it; see `quick`."""
         flags = 2 if len(word) == 1 else 0
-        if 2 <= len(word) <= 8 and word not in self._known:
+        rank = self._known.get(word)
+        if rank is None:
+            flags |= 4 if 2 <= len(word) <= 8 else 0
+        elif 2 <= len(word) <= 3 and rank >= ODD and word not in _CONTRACTED:
             flags |= 4
         if word in self._heads:
             flags |= 8
@@ -268,36 +267,45 @@ class Lexer:
         """
         joined = " ".join(pieces)
         letters, origin = self._clean(joined)
-        kept = [(c, o) for c, o in zip(letters, origin, strict=True) if not c.isspace()]
-        while kept and kept[0][0] in _OUTER:
-            kept.pop(0)
-        while kept and kept[-1][0] in _OUTER:
-            kept.pop()
-        if len(kept) < 3:
-            return None
-        core = "".join(c for c, _ in kept)
-        spots = [o for _, o in kept]
-        words: list[str] | None = None
-        if core.isalpha():
-            if core in self._offensive:
-                words = [core]
-            else:
-                squeezed = self._squeeze(core)
-                words = [str(squeezed)] if squeezed in self._offensive else self._segment(core)
-                if words is None and len(kept) == len(joined) // 2 + 1:
-                    # Single letters: the word or the words that they spell, harmless or not.
-                    if len(core) >= 4 and core in self._known:
-                        words = [core]
-                    elif len(core) >= 8:
-                        words = self._best_parts(core)
-        else:
-            found = self._unleet(core)
-            if found is not None and found in self._offensive:
-                words = [found]
-        if words is None:
+        groups = _groups(letters)
+        by_letter = sum(map(len, groups)) == joined.count(" ") + 1
+        if not by_letter:
+            groups = [[at for group in groups for at in group]]
+        words: list[Word] = []
+        found = False
+        for group in groups:
+            core = "".join(letters[at] for at in group)
+            meant = self._read_apart(core, by_letter=by_letter) if len(core) >= 3 else None
+            found = found or meant is not None
+            words += _place(meant or list(core), [origin[at] for at in group], core)
+        if not found:
             return None
         ends = _ENDS.search(joined[-20:]) is not None
-        return Reading(tuple(_place(words, spots, core)), _marks("", joined), ends)
+        return Reading(tuple(words), _marks("", joined), ends)
+
+    def _read_apart(self, core: str, *, by_letter: bool) -> list[str] | None:
+        """The words of letters that were written apart, None unless one is offensive.
+
+        Letter by letter harmless words are spelt too; they count where they are long enough.
+        """
+        if not core.isalpha():
+            found = self._unleet(core)
+            return [found] if found is not None and found in self._offensive else None
+        if core in self._offensive:
+            return [core] if by_letter or self._known.get(core, LIKELY) < LIKELY else None
+        squeezed = self._squeeze(core) if by_letter or len(core) >= 6 else None
+        if squeezed in self._offensive:
+            return [str(squeezed)]
+        if not by_letter:
+            return None
+        words = self._segment(core)
+        if words is None and len(core) >= 4 and core in self._known:
+            words = [core]
+        if words is None and core[-1] in "aiu" and core[:-1] in self._offensive:
+            words = [core[:-1], core[-1]]  # "what the h e l l I …"
+        if words is None and len(core) >= 8:
+            words = self._best_parts(core)
+        return words
 
     # ------------------------------------------------------------------ slow path
 
@@ -340,7 +348,7 @@ class Lexer:
         if not latin and foreigners:
             # A word wholly of another script is left alone unless it spells an offensive one.
             folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
-            living = any("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
+            living = all("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
             if len(folded) < 4 or not (
                 len(folded) > 4 and self._likely(folded)
                 if living
@@ -436,6 +444,9 @@ class Lexer:
             left += 1
         while right > left and text[right - 1] in _OUTER:
             right -= 1
+        shout = _SHOUT.search(text)
+        if shout and shout.start() > left:
+            right = min(right, shout.start())
         if left == right or not any(map(str.isalnum, text)):
             stars = text.count("*")
             if stars >= 3 or (len(text) >= 3 and len(set(text) & set("#@$%&*!")) >= 3):
@@ -454,7 +465,8 @@ class Lexer:
                 if masked is not None:
                     add([masked], left, right)
                     return
-            add(self._resolve(core), left, right)
+            written = chunk[start + origin[left] : start + origin[right - 1] + 1]
+            add(self._resolve(core, name=written.istitle()), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
             disguised = self._unleet(core)
@@ -469,7 +481,7 @@ class Lexer:
         if bare.isalpha():
             add(self._resolve(_bare(core.replace("’", "'"))), left, right)
             return
-        whole = text.strip(" .,?;:\"'()[]{}<>“”‘’")
+        whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
         for candidate in dict.fromkeys((core, whole)):
             found = self._undisguise(candidate)
             if found is not None:
@@ -477,6 +489,15 @@ class Lexer:
                 add(found, lo, lo + len(candidate))
                 return
         # Otherwise: parts between symbols, each read on its own.
+        pauses = [pause.span() for pause in _PAUSE.finditer(text, left, right)]
+        if pauses:
+            at = left
+            for stop, after in (*pauses, (right, right)):
+                if stop > at:
+                    lo, hi = start + origin[at], start + origin[stop - 1] + 1
+                    self._read_stretch(chunk, lo, hi, words, marks)
+                at = after
+            return
         for part in re.finditer(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?", text):
             piece = part.group()
             if piece.isdigit():
@@ -489,8 +510,11 @@ class Lexer:
 
     # ------------------------------------------------------------------ undoing tricks
 
-    def _resolve(self, word: str) -> list[str]:
-        """An alphabetic word as meant: itself where known, else repaired where that is safe."""
+    def _resolve(self, word: str, *, name: bool = False) -> list[str]:
+        """An alphabetic word as meant: itself where known, else repaired where that is safe.
+
+        `name`: it is written with a capital and small letters, as names are.
+        """
         if word in self._known or word in self._offensive or len(word) < 3:
             return [word]
         if not word.isascii() or len(word) > 4 * MAX_WORD:
@@ -498,40 +522,16 @@ class Lexer:
         squeezed = self._squeeze(word)
         if squeezed is not None:
             return [squeezed]
+        repaired = self.speller.read(word, name=name)
+        if repaired is not None:
+            return [repaired]
         if len(word) >= 5:
-            repaired = self._repair(word)
-            if repaired is not None:
-                return [repaired]
-        sounded = self._sound(word)
-        if sounded is not None:
-            return [sounded]
-        if len(word) >= 6:
             begins = self._beginnings
             if any(word[i : i + 4] in begins for i in range(len(word) - 3)):
                 parts = self._segment(word)
                 if parts is not None:
                     return parts
         return [word[:MAX_WORD]]
-
-    def _sound(self, word: str) -> str | None:
-        """A spelling by sound ("phuck", "azz") of a likely offensive word."""
-        spots = [(m.start(), m.group()) for m in self._sounds.finditer(word)][:3]
-        if not spots:
-            return None
-        best: tuple[int, str] | None = None
-        options = [(written, *self.tables.leet[written]) for _, written in spots]
-        for choice in itertools.product(*options):
-            parts: list[str] = []
-            at = 0
-            for (start, written), spoken in zip(spots, choice, strict=True):
-                parts += [word[at:start], spoken]
-                at = start + len(written)
-            parts.append(word[at:])
-            candidate = "".join(parts)
-            rank = self._offensive.get(candidate, STRONG)
-            if rank < STRONG and len(candidate) >= 3 and (best is None or rank < best[0]):
-                best = (rank, candidate)
-        return None if best is None else best[1]
 
     def _squeeze(self, word: str) -> str | None:
         """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
@@ -569,109 +569,38 @@ class Lexer:
             return _RUNS.sub(r"\1\1", word)[:MAX_WORD]
         return None
 
-    def _repair(self, word: str) -> str | None:
-        """One slip away from exactly one offensive word of five letters or more.
-
-        Slips: a letter dropped, doubled, or two neighbours swapped (Damerau 1964), looked up by
-        deletes (the symmetric delete index of SymSpell). The first letter must agree, except in
-        a swap, and the last where one was dropped. A replaced letter counts only where a vowel
-        replaces a vowel or a key its neighbour. Rare words are not looked for: an unknown word is
-        more often a name.
-        """
-        if self._deletes is None:
-            # The index takes a tenth of a second: a few words are looked up without it.
-            self._repairs += 1
-            if self._repairs < 500:
-                return self._best_slip(
-                    word, {t for t in _slips(word) if len(t) >= 5 and self._likely(t)}
-                )
-            self._letters, self._deletes = self._index_slips()
-        if "".join(sorted(set(word))) not in self._letters:
-            return None
-        found: set[str] = set()
-        found.update(
-            t for t in self._deletes.get(word, ()) if t[0] == word[0] and t[-1] == word[-1]
-        )
-        for i in range(len(word)):
-            shorter = word[:i] + word[i + 1 :]
-            if len(shorter) >= 5 and i and self._likely(shorter):
-                doubled = word[i] == word[i - 1] or (i + 1 < len(word) and word[i] == word[i + 1])
-                if doubled:
-                    found.add(shorter)
-            for target in self._deletes.get(shorter, ()):
-                if len(target) != len(word):
-                    continue
-                differ = [j for j in range(len(word)) if target[j] != word[j]]
-                swap = (
-                    len(differ) == 2
-                    and differ[1] == differ[0] + 1
-                    and target[differ[0]] == word[differ[1]]
-                    and target[differ[1]] == word[differ[0]]
-                )
-                slip = (
-                    len(differ) == 1
-                    and differ[0] > 0
-                    and (differ[0] + 1 < len(word) or len(word) > 6)
-                    and target[differ[0]] in SLIPS_TO[word[differ[0]]]
-                )
-                if swap or slip:
-                    found.add(target)
-        return self._best_slip(word, found)
-
-    def _best_slip(self, word: str, found: set[str]) -> str | None:
-        """The most used of the words found; a wrong key counts only for the strongest."""
-        ranks = self._offensive
-        kept = []
-        for target in found:
-            if len(target) == len(word):
-                differ = [(a, b) for a, b in zip(word, target, strict=True) if a != b]
-                keys = len(differ) == 1 and not set(differ[0]) <= set("aeiouy")
-                if keys and ranks[target] >= STRONG:
-                    continue
-            kept.append(target)
-        return min(kept, key=ranks.__getitem__, default=None)
-
-    def is_likely(self, word: str) -> bool:
-        """Whether an offensive word is common enough that a slip may have been one."""
-        return self._likely(word)
-
     def _likely(self, word: str) -> bool:
         rank = self._offensive.get(word, RANKED)
         return rank < RANKED and self._known.get(word, LIKELY) < LIKELY
-
-    def _index_slips(self) -> tuple[set[str], dict[str, list[str]]]:
-        """The letters that a slip can have, and offensive words by every one-letter deletion."""
-        deletes: dict[str, list[str]] = {}
-        letters: set[str] = set()
-        for target in self._offensive:
-            if len(target) < 5 or not self._likely(target) or not target.isalpha():
-                continue
-            own = set(target)
-            letters.add("".join(sorted(own)))
-            for i in range(len(target)):
-                shorter = target[:i] + target[i + 1 :]
-                deletes.setdefault(shorter, []).append(target)
-                letters.add("".join(sorted(set(shorter))))
-                if i:
-                    for near in SLIPS_TO:
-                        if target[i] in SLIPS_TO[near]:
-                            letters.add("".join(sorted({*shorter, near})))
-        return letters, deletes
 
     def _segment(self, word: str) -> list[str] | None:
         """Take glued words apart, where every part is known and one of them is offensive."""
         parts = self._best_parts(word)
         if parts is None or len(parts) < 2:
             return None
-        # "penis|tone", "shuttle|cock", "he|arse": nouns of which one sounds bad are names and
-        # things; what people glue to an insult is another one, or the small words of a sentence.
-        bad = [p for p in parts if len(p) >= 4 and p in self._offensive]
-        others = [p for p in parts if p not in bad]
-        if not bad or (others and all(self._known.get(p, COMMON) >= COMMON for p in others)):
+        # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
+        # nouns and endings; what people glue to an insult is a small word or a common one.
+        telling = self.tables.telling
+        bad = [p for p in parts if len(p) >= 4 and p in self._offensive and p not in telling]
+        if not bad:
             return None
-        if others and max(map(len, bad)) == 4 and max(map(len, others)) < 3:
+        known = self._known
+        sure = [part for part in bad if self._offensive[part] < RANKED]
+        others = [part for part in parts if part not in bad]
+        # The rarer the insult, the commoner its neighbours must be.
+        usual = min((known.get(part, RARE) for part in sure), default=RARE)
+        limit = COMMON if parts[0] in bad or not sure else MASKED if usual < STRONG else GLUED
+        if any(known.get(part, RARE) >= limit for part in others):
             return None
-        return parts
+        if parts[0] in bad and len(parts[-1]) < 3 and parts[-1] not in _SHORT_ENDS:
+            return None
+        if usual < STRONG:
+            return parts
+        if not sure:
+            opened = parts[0] in _OPENERS or (len(parts[0]) > 2 and parts[0] in others)
+            if not opened or min(known.get(part, RARE) for part in bad) >= MASKED:
+                return None
+        return parts if sum(len(part) < 3 for part in others) <= len(parts) // 2 else None
 
     def _hashtag(self, tag: str) -> list[str]:
         tag = tag.replace("_", "")
@@ -724,15 +653,19 @@ class Lexer:
             if joined.isalpha():
                 if joined in self._offensive or (len(joined) > 3 and joined in self._known):
                     return [joined]
-                return self._segment(joined)
-        if len(parts) >= 2 and all(p in self._known and len(p) >= 3 for p in parts):
+                found = self._segment(joined)
+                if found is not None or "*" not in core:
+                    return found
+        if (
+            len(parts) >= 2
+            and all(p in self._known and len(p) >= 3 for p in parts)
+            and not any(c in "*#@$%" for c in core)
+        ):
             return None  # "well-known", "and/or"
-        found = self._unleet(core)
-        if found is not None:
-            return [found]
-        masked = self._unmask(core)
-        if masked is not None:
-            return [masked]
+        read = self._unleet(core)
+        read = self._unmask(core, read) or read
+        if read is not None:
+            return [read]
         if len(parts) >= 2:  # id.iot, stu_pid
             joined = "".join(parts)
             if (
@@ -791,8 +724,12 @@ class Lexer:
         inner = any(not c.isalpha() for c in core[:-1])
         return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
 
-    def _unmask(self, core: str) -> str | None:
-        """A word with letters starred out ("f*ck", "id**t"), by the first offensive one it fits."""
+    def _unmask(self, core: str, other: str | None = None) -> str | None:
+        """A word with letters starred out ("f*ck", "id**t"): the likeliest that fits.
+
+        The rarer a word, the less likely it was meant, but offensive words are starred out more
+        often than others. `other` is another reading of the same letters, which competes.
+        """
         if not 3 <= len(core) <= 20 or not any(c in _MASKS for c in core):
             return None
         if not all(c.isalpha() or c in _MASKS for c in core):
@@ -800,7 +737,7 @@ class Lexer:
         letters = sum(c.isalpha() for c in core)
         if letters == 0 or not core.isascii():
             return None
-        first = core[0]
+        first, last = core[0], core[-1] if core[-1].isalpha() else ""
         if not first.isalpha() and letters < 3:
             return None
         masks = {c for c in core if not c.isalpha()}
@@ -808,30 +745,50 @@ class Lexer:
             return None
         if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
             return None  # "b.a", "x-y"
-        if self._by_first is None:
-            by_first: dict[str, list[str]] = {}
-            for word in self._offensive:
-                if len(word) >= 3:
-                    by_first.setdefault(word[0], []).append(word)
-            self._by_first = by_first
-        pool: Iterable[str] = self._by_first.get(first, ()) if first.isalpha() else self._offensive
-        last = core[-1] if core[-1].isalpha() else ""
+        pool = self._maskable()
         size = len(core)
-        grown = core.count("*")  # a lone star may stand for two letters
-        pool = [word for word in pool if size <= len(word) <= size + grown and word.endswith(last)]
-        if not pool:
-            return None
+        # a lone star may stand for two letters
+        sizes = range(size, size + core.count("*") + 1)
+        if first.isalpha():
+            keys = [(first, length) for length in sizes]
+        else:
+            keys = [key for key in pool if key[1] in sizes]
         pattern = re.compile(re.sub(r"[^a-z]+", lambda m: _mask_pattern(m.group()), core))
-        found = next((word for word in pool if pattern.fullmatch(word)), None)
-        if found is None or self._offensive[found] < 300:
-            return found
-        # Rarer ones only where no common harmless word fits as well ("w*rk").
-        if self._common is None:
-            common = sorted(self._known, key=self._known.__getitem__)[:5000]
-            self._common = [word for word in common if word not in self._offensive]
-        if any(pattern.fullmatch(word) for word in self._common):
-            return None
-        return found
+        starred = masks == {"*"}
+        price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
+        best: tuple[float, str] | None = None
+        if other is not None:
+            best = (self._surprise(other), other)
+        for key in keys:
+            for cost, word in pool.get(key, ()):
+                cost += price + (key[1] - size)
+                if best is not None and cost >= best[0]:
+                    break
+                offensive = word in self._offensive
+                if not offensive and (not first.isalpha() or not starred or letters * 2 < size):
+                    continue  # people star out what is offensive
+                if word.endswith(last) and pattern.fullmatch(word):
+                    best = (cost, word)
+                    break
+        return None if best is None else best[1]
+
+    def _surprise(self, word: str) -> float:
+        """Bits by which a word surprises where letters are hidden."""
+        bits = math.log2(self._known.get(word, RARE) + 8)
+        return bits - HIDDEN if word in self._offensive else bits
+
+    def _maskable(self) -> dict[tuple[str, int], list[tuple[float, str]]]:
+        """Common words and offensive ones by first letter and length, the likeliest first."""
+        if self._by_first is None:
+            pool: dict[tuple[str, int], list[tuple[float, str]]] = {}
+            common = [word for word, rank in self._known.items() if rank < MASKED]
+            for word in dict.fromkeys((*self._offensive, *common)):
+                if len(word) >= 3:
+                    pool.setdefault((word[0], len(word)), []).append((self._surprise(word), word))
+            for words in pool.values():
+                words.sort()
+            self._by_first = pool
+        return self._by_first
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
@@ -858,22 +815,6 @@ def _unescape(chunk: str) -> tuple[str, list[tuple[int, int]]]:
         out.append(chunk[i])
         places.append((i, i + 1))
     return "".join(out), places
-
-
-def _slips(word: str) -> Iterable[str]:
-    """Every word that `word` may be one slip of; see `Lexer._repair`."""
-    n = len(word)
-    for i in range(1, n):
-        for letter in "abcdefghijklmnopqrstuvwxyz":
-            yield word[:i] + letter + word[i:]  # a letter was dropped
-    for i in range(1, n):
-        if word[i] == word[i - 1] or (i + 1 < n and word[i] == word[i + 1]):
-            yield word[:i] + word[i + 1 :]  # a letter was doubled
-        for letter in SLIPS_TO[word[i]] if i + 1 < n or n > 6 else "":
-            yield word[:i] + letter + word[i + 1 :]  # a vowel or a neighbouring key was hit
-    for i in range(n - 1):
-        if word[i] != word[i + 1]:
-            yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
 
 
 def chunk_word(chunk: str) -> str | None:
@@ -919,6 +860,29 @@ def _edges(chunk: str) -> str:
     while last > first and not chunk[last - 1].isalnum():
         last -= 1
     return chunk[:first] + chunk[last:]
+
+
+def _groups(letters: list[str]) -> list[list[int]]:
+    """Indices of the letters of each word of a text written apart; punctuation ends a word."""
+    groups: list[list[int]] = [[]]
+    at = 0
+    for piece in "".join(letters).split(" "):
+        left, right = at, at + len(piece)
+        at = right + 1
+        if right - left > 1:
+            while left < right and letters[left] in _OUTER:
+                left += 1
+            if left > right - len(piece) and groups[-1]:
+                groups.append([])
+            end = right
+            while right > left and letters[right - 1] in _OUTER:
+                right -= 1
+            groups[-1] += range(left, right)
+            if right < end:
+                groups.append([])
+        else:
+            groups[-1] += range(left, right)
+    return [group for group in groups if group]
 
 
 def _place(words: list[str], spots: list[int], core: str) -> Iterable[Word]:

@@ -122,27 +122,6 @@ def test_plain_words_are_read_alike_by_both_ways(chunk: str) -> None:
         assert (reading.ends, reading.single) == (bool(flags & 1), bool(flags & 2))
 
 
-def test_slips_are_found_alike_with_and_without_the_index() -> None:
-    """The lexer looks slips up in an index once it has seen many: the answers must not change."""
-    few, many = Lexer(LEXER.tables), Lexer(LEXER.tables)
-    many._letters, many._deletes = many._index_slips()
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    targets = [w for w in LEXER.tables.offensive if 5 <= len(w) <= 9 and w.isalpha()]
-    random = np.random.default_rng(3)
-    for number in range(400):
-        target = targets[int(random.integers(len(targets)))]
-        at = int(random.integers(len(target)))
-        letter = alphabet[int(random.integers(26))]
-        word = [
-            target[:at] + target[at + 1 :],
-            target[:at] + letter + target[at:],
-            target[:at] + target[at : at + 2][::-1] + target[at + 2 :],
-            target[:at] + letter + target[at + 1 :],
-        ][number % 4]
-        few._repairs = 0
-        assert few._repair(word) == many._repair(word), word
-
-
 def test_long_chunks_are_read_in_pieces() -> None:
     chunk = ("x" * 60 + ".idiot.") * 200
     reading = LEXER.read(chunk)

@@ -1,0 +1,255 @@
+"""Misspelt words -> the telling word that was meant: a noisy channel over the model's vocabulary.
+
+    unknown word ── one slip, or the same sound ──► telling words ── cheapest ──► word or None
+
+The cost of a reading is in bits: how rare the word is (a Zipf prior) plus how unlikely the slip
+(Kernighan, Church & Gale 1990). Slips are a letter dropped, doubled, added or hit beside its key,
+and two neighbours swapped (Damerau 1964); they are looked up by deletions (the symmetric index of
+SymSpell), so the work for a word grows with its length alone. Harmless words compete: what is as
+near to "shirt" is not read as anything else. Short words are one slip from much, and an unknown
+word is most often a name, so the cost that is accepted grows with the length and falls for a
+capital.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import log2
+
+LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
+SHORTEST, LONGEST = 3, 24  # letters of words that are repaired
+FEW = 20  # words that are repaired without the index: making it takes as long
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_VOWELS = "aeiouy"
+_ALIKE = ("ck", "sz", "cs", "kq", "cq", "fv", "gj", "dt", "bp", "vw", "mn")  # sounds near by
+
+# Bits for each kind of slip. People double and swap letters more often than they miss a key; a
+# wrong first letter is rare, for that is the one that people see.
+DOUBLED, SWAPPED, DROPPED_TWIN, DROPPED_VOWEL, DROPPED, REPLACED, BESIDE, ADDED = (
+    1.0, 2.0, 1.0, 2.5, 3.5, 3.0, 3.5, 5.0,
+)  # fmt: skip
+FIRST_LETTER = 4.0
+SOUND = 2.0
+# Bits that a reading may cost, by letters of the word as written; longer words take the last.
+# Chosen so that among unknown words of comments, those read as an offensive word are several
+# times as frequent in toxic comments as in harmless ones.
+LIMITS = (0.0, 0.0, 0.0, 10.5, 13.5, 14.0, 15.5, 16.5, 18.0)
+NAME, NAME_SHORT = 2.0, 4.5  # bits less for a capital and small letters: a name is likelier
+
+
+def _neighbours() -> dict[str, str]:
+    near: dict[str, set[str]] = {letter: set() for letter in _LETTERS}
+    pairs = [pair for row in _ROWS for pair in itertools.pairwise(row)]
+    for upper, lower in itertools.pairwise(_ROWS):
+        pairs += [(letter, other) for i, letter in enumerate(lower) for other in upper[i : i + 2]]
+    for letter, other in pairs:
+        near[letter].add(other)
+        near[other].add(letter)
+    return {letter: "".join(sorted(others)) for letter, others in near.items()}
+
+
+NEAR = _neighbours()  # letter -> the letters on the keys around it (QWERTY)
+# Letter written -> letters that may have been meant: neighbouring keys, vowels, like sounds.
+MEANT = {
+    letter: frozenset(
+        {*near, *(_VOWELS if letter in _VOWELS else "")}.union(*(p for p in _ALIKE if letter in p))
+    )
+    - {letter}
+    for letter, near in NEAR.items()
+}
+
+# Spellings by sound, rewritten in this order on both sides; what is left is compared.
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"ph", "f"),
+        (r"qu(?=[aeiou])|kw", "kw"),
+        (r"ck|cc|c(?![eiyh])", "k"),
+        (r"c(?=[eiy])", "s"),
+        (r"x", "ks"),
+        (r"z", "s"),
+        (r"[ae]h(?![aeiou])", "a"),
+        (r"(?:er|uh|ur)(?=s?$)", "a"),
+        (r"(?:in|een)$", "ing"),
+        (r"ee|ea|ie|y", "i"),
+        (r"oo|ou", "u"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+_SOUNDING = re.compile(r"ph|[kqxzy]|[ae]h|ee|ea|ie|oo|ou|(.)\1|(?:a|uh|ur)s?$|in$")
+
+
+def sound_of(word: str) -> str:
+    """A key that words of one sound share: "phuk", "fuck"; "stoopid", "stupid".
+
+    Of the kind of Metaphone (Philips 1990), with the vowels kept: few letters tell little.
+    """
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+# A coarser key, made letter by letter so that numpy can make it for many words: words of one sound
+# have one skeleton. Letters by their class; " " is silent.
+SKELETON = str.maketrans("aeiouyfpcksqxzhw", "aaaaaappkkkkkk  ")
+_SKELETON_END = re.compile(r"r(?=k?$)|(?<=n)g$")
+_RUN = re.compile(r"(.)\1+")
+
+
+def skeleton_of(word: str) -> str:
+    """Classes of sounds in a row, without silent letters, runs and what is not heard at the end."""
+    classes = _RUN.sub(r"\1", word.translate(SKELETON).replace(" ", ""))
+    return _RUN.sub(r"\1", _SKELETON_END.sub("", classes))
+
+
+def slip_cost(written: str, meant: str) -> float | None:
+    """Bits for writing `written` where `meant` was meant; None where that is not one slip."""
+    n, m = len(written), len(meant)
+    at = 0
+    while at < n and at < m and written[at] == meant[at]:
+        at += 1
+    if n == m:
+        if at == n:
+            return None
+        first = 0.0 if at else FIRST_LETTER
+        if written[at + 1 :] == meant[at + 1 :]:
+            return REPLACED + first if meant[at] in MEANT.get(written[at], "") else None
+        swapped = written[at : at + 2] == meant[at : at + 2][::-1]
+        return SWAPPED + first if swapped and written[at + 2 :] == meant[at + 2 :] else None
+    if m == n + 1:
+        if not at or meant[at + 1 :] != written[at:]:
+            return None
+        if meant[at] == meant[at - 1] or meant[at : at + 1] == meant[at + 1 : at + 2]:
+            return DROPPED_TWIN
+        return DROPPED_VOWEL if meant[at] in _VOWELS else DROPPED
+    if n == m + 1 and written[at + 1 :] == meant[at:]:
+        beside = written[max(0, at - 1) : at] + written[at + 1 : at + 2]
+        if written[at] in beside:
+            return DOUBLED
+        near = any(written[at] in NEAR.get(letter, "") for letter in beside)
+        return (BESIDE if near else ADDED) + (0.0 if at else FIRST_LETTER)
+    return None
+
+
+def slips_of(word: str) -> Iterator[str]:
+    """Every string that `word` may be one slip of: about forty for each of its letters."""
+    for i, letter in enumerate(word):
+        head, tail = word[:i], word[i + 1 :]
+        yield head + tail
+        for other in MEANT.get(letter, ""):
+            yield head + other + tail
+        if tail and tail[0] != letter:
+            yield head + tail[0] + letter + tail[1:]
+        for other in _LETTERS:
+            yield head + letter + other + tail
+
+
+class Speller:
+    """Reads unknown words as telling ones. Thread-safe after construction.
+
+    `known`: word -> rank in use; `telling`: the words worth recovering, of which those of four
+    letters or more that are common enough are looked for.
+    """
+
+    def __init__(self, known: Mapping[str, int], telling: Iterable[str]) -> None:
+        self._known = known
+        self._listed = frozenset(
+            word for word in telling if SHORTEST < len(word) <= LONGEST and word.isalpha()
+        )
+        self._looked = 0
+        self._by_deletion: dict[str, list[str]] | None = None
+        self._by_sound: dict[str, list[str]] = {}
+        self._by_first: dict[str, list[str]] = {}
+
+    def targets(self) -> list[str]:
+        """The words that are looked for, in order of spelling."""
+        known = self._known
+        return sorted(word for word in self._listed if known.get(word, LIKELY) < LIKELY)
+
+    def read(self, word: str, *, name: bool = False) -> str | None:
+        """The telling word that `word` (lower-case ASCII letters, unknown) is a slip of.
+
+        `name`: it is written like a name, with a capital and small letters.
+        """
+        if not SHORTEST <= len(word) <= LONGEST:
+            return None
+        limit = LIMITS[min(len(word), len(LIMITS) - 1)]
+        if name and len(word) < 8:
+            limit -= NAME if len(word) > 5 else NAME_SHORT
+        known = self._known
+        best: tuple[float, str] | None = None
+        for target, slip in self._candidates(word):
+            rank = known.get(target, LIKELY)
+            cost = slip + log2(rank + 8)
+            if rank < LIKELY and cost <= limit and (best is None or (cost, target) < best):
+                best = (cost, target)
+        if best is None:
+            return None
+        for other in slips_of(word):
+            rank = known.get(other, LIKELY)
+            if rank < LIKELY and other not in self._listed and log2(rank + 8) < best[0]:
+                slip_of_other = slip_cost(word, other)
+                if slip_of_other is not None and slip_of_other + log2(rank + 8) < best[0]:
+                    return None
+        return best[1]
+
+    def _candidates(self, word: str) -> Iterator[tuple[str, float]]:
+        index = self._by_deletion
+        if index is None:
+            self._looked += 1
+            if self._looked > FEW:
+                index = self._make_indexes()
+        for target in self._near(word, index):
+            slip = slip_cost(word, target)
+            if slip is not None:
+                yield target, slip
+        if not _SOUNDING.search(word):
+            return
+        sound = sound_of(word)
+        if index is not None:
+            alike: Iterable[str] = [
+                target
+                for target in self._by_sound.get(sound, ())
+                if target[0].translate(SKELETON) == word[0].translate(SKELETON)
+                and abs(len(target) - len(word)) < 4
+            ]
+        else:
+            if not self._by_first:
+                by_first: dict[str, list[str]] = {}
+                for target in sorted(self._listed):
+                    by_first.setdefault(target[0].translate(SKELETON), []).append(target)
+                self._by_first = by_first
+            size = len(word)
+            alike = [
+                target
+                for target in self._by_first.get(word[0].translate(SKELETON), ())
+                if abs(len(target) - size) < 4 and sound_of(target) == sound
+            ]
+        for target in alike:
+            yield target, SOUND
+
+    def _near(self, word: str, index: Mapping[str, Sequence[str]] | None) -> Iterable[str]:
+        """Telling words that share all letters but one with `word`, in order."""
+        if index is None:
+            return self._listed.intersection(slips_of(word))
+        near = set(index.get(word, ()))
+        for i in range(len(word)):
+            shorter = word[:i] + word[i + 1 :]
+            near.update(index.get(shorter, ()))
+            if shorter in self._listed:
+                near.add(shorter)
+        return near
+
+    def _make_indexes(self) -> dict[str, list[str]]:
+        by_deletion: dict[str, list[str]] = {}
+        by_sound: dict[str, list[str]] = {}
+        for target in self.targets():
+            for shorter in {target[:i] + target[i + 1 :] for i in range(len(target))}:
+                by_deletion.setdefault(shorter, []).append(target)
+            by_sound.setdefault(sound_of(target), []).append(target)
+        self._by_sound = by_sound
+        self._by_deletion = by_deletion  # last: who finds it finds the other too
+        return by_deletion
