@@ -78,7 +78,7 @@ _RUNS = re.compile(r"(.)\1+")
 _SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
 _SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
-_OPENERS = frozenset("a an my ur".split())  # short words that may stand glued before an insult
+_OPENERS = frozenset("a an my u ur".split())  # short words that may stand glued before an insult
 _CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
@@ -594,6 +594,8 @@ class Lexer:
             return None
         if parts[0] in bad and len(parts[-1]) < 3 and parts[-1] not in _SHORT_ENDS:
             return None
+        if len(parts) == 2 and len(parts[0]) < 3 and parts[0] not in _OPENERS:
+            return None  # "he|arse", "go|nads"
         if usual < STRONG:
             return parts
         if not sure:

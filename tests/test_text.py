@@ -48,10 +48,12 @@ shipped = pytest.mark.skipif(
 )
 # What the lexer is known to read wrongly, by the chunk as written: each is a name or a foreign
 # word one slip away from an insult. A case that is read rightly again must leave this list.
-INVENTED = frozenset(
-    json.loads(line)["chunk"]
-    for line in (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines()
-)
+INVENTED = {
+    case["chunk"]: case.get("retrain", False)  # whether that waits for a newly trained model
+    for case in map(
+        json.loads, (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines()
+    )
+}
 # Trick -> share of the hand-written cases whose offensive words must be read. The tricks that are
 # not here are met by character n-grams or by the lexicon's own spellings, not by the lexer.
 READ = {
@@ -254,4 +256,5 @@ def test_no_abuse_is_invented() -> None:
             if new:
                 invented[written.strip(".,!?:;")] = new
     assert {k: v for k, v in invented.items() if k not in INVENTED} == {}
-    assert set(invented) >= INVENTED, "read rightly now: take it from invented.jsonl"
+    certain = {chunk for chunk, waits in INVENTED.items() if not waits}
+    assert set(invented) >= certain, "read rightly now: take it from invented.jsonl"
