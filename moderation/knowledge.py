@@ -17,6 +17,7 @@ from moderation.lexicons import (
     load_classes,
     load_emoji,
     load_homoglyphs,
+    load_innocent,
     load_leet,
 )
 from moderation.spelling import LIKELY, Speller
@@ -209,7 +210,7 @@ def _without_variants(
         if (
             meant is None
             or meant + "s" == word
-            or class_of(terms.get(meant, ())) != class_of(terms[word])
+            or class_of(terms.get(meant, ())) != class_of(terms.get(word, ()))
         ):
             kept.append(word)
     return kept
@@ -232,14 +233,14 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
         if count >= MIN_TEXTS and (len(word) > 1 or word in "aiu")
     ][:MAX_WORDS]
     listed = set(known)
-    known += sorted(term for term in terms if term not in listed)
+    known += sorted({*terms, *load_innocent()} - listed)
     offensive, telling = disguisable(terms, counts)
     vocabulary = _without_variants(known, terms, offensive)
+    kept = set(vocabulary)
     tables = Tables(
         vocabulary={word: rank for rank, word in enumerate(vocabulary)},
         offensive={
-            word: rank
-            for rank, word in enumerate(word for word in offensive if word in set(vocabulary))
+            word: rank for rank, word in enumerate(word for word in offensive if word in kept)
         },
         homoglyphs=load_homoglyphs(),
         leet=_leet(),

@@ -183,6 +183,15 @@ def load_ambiguous() -> frozenset[str]:
     )
 
 
+def load_innocent() -> list[str]:
+    """Words of dictionaries that are one slip from an offensive word, or fall into parts of which
+    one is: known words, so that nothing is read into them. English (SCOWL) first of all, then
+    German, French, Spanish, Italian, Dutch and Swedish.
+    """
+    source = resources.files("moderation").joinpath("data", "innocent.txt")
+    return source.read_text(encoding="utf-8").split()
+
+
 def load_homoglyphs() -> dict[str, str]:
     """Look-alike character -> the Latin letters (one or more, lower-case) that it stands for.
 

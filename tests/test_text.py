@@ -50,9 +50,7 @@ shipped = pytest.mark.skipif(
 # word one slip away from an insult. A case that is read rightly again must leave this list.
 INVENTED = {
     case["chunk"]: case.get("retrain", False)  # whether that waits for a newly trained model
-    for case in map(
-        json.loads, (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines()
-    )
+    for case in map(json.loads, (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines())
 }
 # Trick -> share of the hand-written cases whose offensive words must be read. The tricks that are
 # not here are met by character n-grams or by the lexicon's own spellings, not by the lexer.
