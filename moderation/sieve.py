@@ -131,6 +131,7 @@ class Sieve:
         targets = _Letters(lexer.speller.targets())
         self.near = _index(targets.whole(), targets.without_one())
         self.sounds = _index(targets.skeletons())
+        self.may_sound = lexer.speller.may_sound
         inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
@@ -155,13 +156,16 @@ class Sieve:
         whole = letters.whole()
         found |= self.near.find(whole) >= 0
         found[owner[self.near.find(letters.without_one()) >= 0]] = True
-        found |= self.sounds.find(letters.skeletons()) >= 0
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
         ends = at[:, None] + self.sizes
         fits = ends <= letters.stop[owner[at]][:, None]
         at = np.repeat(at, fits.sum(axis=1))
         found[owner[at[self.inner.find(letters.stretches(at, ends[fits])) >= 0]]] = True
+        # Many words have the skeleton of another, few its sound: those are asked one by one.
+        alike = np.flatnonzero((self.sounds.find(letters.skeletons()) >= 0) & ~found)
+        may_sound = self.may_sound
+        found[alike[[may_sound(words[i]) for i in alike.tolist()]]] = True
         return found
 
 

@@ -169,6 +169,12 @@ class Speller:
         known = self._known
         return sorted(word for word in self._listed if known.get(word, LIKELY) < LIKELY)
 
+    def may_sound(self, word: str) -> bool:
+        """Whether a telling word sounds like `word`: a filter, seldom wrongly true."""
+        if self._by_deletion is None:
+            self._make_indexes()
+        return _SOUNDING.search(word) is not None and sound_of(word) in self._by_sound
+
     def read(self, word: str, *, name: bool = False) -> str | None:
         """The telling word that `word` (lower-case ASCII letters, unknown) is a slip of.
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from moderation.lazy import halves
-from moderation.spelling import LIKELY, Speller
+from moderation.spelling import FEW, LIKELY, Speller
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
@@ -35,6 +35,7 @@ GLUED = 1_500  # ranks of words that people glue to an insult
 STRONG = 2_500  # ranks of offensive words that are used so much that any word may be glued to them
 COMMON = 300  # ranks of the small words that sentences are made of
 RANKED = 1_500  # offensive words in order of use; behind them come rare and ambiguous ones
+_LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -69,10 +70,18 @@ _NUMBER = re.compile(
     r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*+(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*+$"
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
-_MASKS = "*#_-.@%$&!?+~^·•"
+_MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
+_ANY = "\0"  # in a trace: a symbol that may stand for several letters
+_NO_LETTERS = re.compile(r"[^a-z]+")
+_SYMBOLS = re.compile(r"[\W_]+")
+# Letters and digits without a symbol among them, nor a tail by which it could be an address.
+_CODED = re.compile(
+    r"""["'(\[]*(?P<core>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+)[.,?;)\]"']*"""
+)
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
 _PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # words on both sides are apart
+_PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
 _SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
@@ -163,6 +172,8 @@ class Lexer:
         self._offensive = tables.offensive
         self.speller = Speller(tables.vocabulary, (*tables.offensive, *tables.telling))
         self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
+        self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
+        self._unleeted = 0
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
         self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
         split_words = [word for word in tables.offensive if 4 <= len(word) <= 12]
@@ -248,7 +259,25 @@ class Lexer:
             )
         if len(chunk) > MAX_CHUNK:
             return self._read_long(chunk)
+        coded = _CODED.fullmatch(chunk) if len(chunk) <= MAX_WORD else None
+        if coded is not None:
+            reading = self._read_coded(chunk, coded)
+            if reading is not None:
+                return reading
         return self._read_slowly(chunk)
+
+    def _read_coded(self, chunk: str, coded: re.Match[str]) -> Reading | None:
+        """What `_read_slowly` says of letters and digits with punctuation about them.
+
+        None where they may be more than a word: a number with its unit, an address.
+        """
+        start, end = coded.span("core")
+        core = chunk[start:end].lower()
+        if core.endswith("www") or (core[0].isdigit() and _NUMBER.match(chunk.lower())):
+            return None
+        word = (self._unleet(core) if len(core) >= 3 else None) or core
+        marks = _marks(chunk, chunk[:start] + chunk[end:])
+        return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
 
     def _read_long(self, chunk: str) -> Reading:
         words: list[Word] = []
@@ -430,10 +459,10 @@ class Lexer:
         text = "".join(letters)
         if len(letters) != len(text):  # pragma: no cover - every letter is one code point
             raise AssertionError("a cleaned letter is one code point")
-        if _URL.search(text):
+        if ("." in text or ":" in text) and _URL.search(text):
             marks[MARK_URL] = None
             return
-        if _MAIL.match(text):
+        if "@" in text and _MAIL.match(text):
             marks[MARK_MENTION] = None
             return
         if _NUMBER.match(text):
@@ -444,7 +473,7 @@ class Lexer:
             left += 1
         while right > left and text[right - 1] in _OUTER:
             right -= 1
-        shout = _SHOUT.search(text)
+        shout = _SHOUT.search(text) if "!1" in text else None
         if shout and shout.start() > left:
             right = min(right, shout.start())
         if left == right or not any(map(str.isalnum, text)):
@@ -498,7 +527,7 @@ class Lexer:
                     self._read_stretch(chunk, lo, hi, words, marks)
                 at = after
             return
-        for part in re.finditer(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?", text):
+        for part in _PARTS.finditer(text):
             piece = part.group()
             if piece.isdigit():
                 marks[MARK_NUMBER] = None
@@ -525,13 +554,21 @@ class Lexer:
         repaired = self.speller.read(word, name=name)
         if repaired is not None:
             return [repaired]
-        if len(word) >= 5:
-            begins = self._beginnings
-            if any(word[i : i + 4] in begins for i in range(len(word) - 3)):
-                parts = self._segment(word)
-                if parts is not None:
-                    return parts
+        if len(word) >= 5 and self._holds_offensive(word):
+            parts = self._segment(word)
+            if parts is not None:
+                return parts
         return [word[:MAX_WORD]]
+
+    def _holds_offensive(self, word: str) -> bool:
+        """Whether an offensive word of four letters or more stands in a longer word."""
+        begins, offensive, size = self._beginnings, self._offensive, len(word)
+        for i in range(size - 3):
+            if word[i : i + 4] in begins:
+                for end in range(i + 4, min(i + _LONGEST_PART, size) + 1):
+                    if word[i:end] in offensive:
+                        return True
+        return False
 
     def _squeeze(self, word: str) -> str | None:
         """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
@@ -618,22 +655,24 @@ class Lexer:
         inf = float("inf")
         cost = [0.0] + [inf] * n
         back = [0] * (n + 1)
-        for end in range(1, n + 1):
-            for start in range(max(0, end - 16), end):
-                if cost[start] == inf:
-                    continue
+        known, offensive = self._known, self._offensive
+        for start in range(n):
+            so_far = cost[start]
+            if so_far == inf:
+                continue
+            for end in range(start + 1, min(start + _LONGEST_PART, n) + 1):
                 part = word[start:end]
-                rank = self._known.get(part)
+                if end < start + 3 and part not in _SHORT_PARTS:
+                    continue
+                rank = known.get(part)
                 if rank is None:
-                    if len(part) < 4 or part not in self._offensive:
+                    if end < start + 4 or part not in offensive:
                         continue
                     rank = 10_000
-                if len(part) < 3 and part not in _SHORT_PARTS:
-                    continue
-                if len(part) == 3 and rank > 4_000:
+                if end == start + 3 and rank > 4_000:
                     continue
                 # bits of a Zipf rank: the rarer the part, the dearer
-                price = cost[start] + 4.0 + (rank + 2).bit_length()
+                price = so_far + 4.0 + (rank + 2).bit_length()
                 if price < cost[end]:
                     cost[end], back[end] = price, start
         if cost[n] == inf:
@@ -649,7 +688,7 @@ class Lexer:
         """A core with symbols or digits in it, read as the word that it hides; None if none."""
         if len(core) > MAX_WORD or len(core) < 3:
             return None
-        parts = [p for p in re.split(r"[\W_]+", core) if p]
+        parts = [p for p in _SYMBOLS.split(core) if p]
         if len(parts) >= 3 and all(len(p) == 1 for p in parts):  # i.d.i.o.t, f-u-c-k
             joined = "".join(parts)
             if joined.isalpha():
@@ -702,11 +741,9 @@ class Lexer:
         if len(core) <= 4 and _CODE.fullmatch(core):
             return None
         best: tuple[int, str] | None = None
-        first: str | None = None
-        for choice in itertools.product(*options):
+        first = "".join([option[0] for option in options])
+        for choice in itertools.product(*options) if self._may_be_leet(core) else ():
             candidate = "".join(choice)
-            if first is None:
-                first = candidate
             rank = self._offensive.get(candidate)
             if rank is None and swapped + letters > 3:
                 squeezed = _RUNS.sub(r"\1", candidate)
@@ -721,10 +758,42 @@ class Lexer:
                 best = (rank, candidate)
         if best is not None:
             return best[1]
-        if first is None or not first.isalpha() or first not in self._known or len(first) < 4:
+        if not first.isalpha() or first not in self._known or len(first) < 4:
             return None
         inner = any(not c.isalpha() for c in core[:-1])
         return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
+
+    def _may_be_leet(self, core: str) -> bool:
+        """Whether an offensive word may come out of `core` at all: a filter, seldom wrongly true.
+
+        Letters that one symbol may stand for are taken for one letter, and a run for one: that is
+        a trace which every reading of a word shares.
+        """
+        traces = self._traces
+        if traces is None:
+            self._unleeted += 1
+            if self._unleeted <= FEW:
+                return True  # to make the traces takes as long
+            traces = self._traces = self._make_traces()
+        alike, known = traces
+        trace = _RUNS.sub(r"\1", core.translate(alike))
+        return trace in known or _ANY in trace
+
+    def _make_traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
+        """Symbols and letters -> the letter they are taken for; traces of the offensive words."""
+        leet = self.tables.leet
+        symbols = {key: of for key, of in leet.items() if len(key) == 1 and not key.isalpha()}
+        single = {key: of for key, of in symbols.items() if all(len(part) == 1 for part in of)}
+        alike = {letter: letter for of in single.values() for letter in of}
+        for of in single.values():
+            group = {alike[letter] for letter in of}
+            alike.update((letter, min(group)) for letter in alike if alike[letter] in group)
+        table: dict[int, str | None] = {} if "'" in symbols else {ord("'"): None}
+        table.update((ord(letter), taken) for letter, taken in alike.items())
+        table.update((ord(key), _ANY) for key in symbols)
+        table.update((ord(key), alike[of[0]]) for key, of in single.items())
+        words = "\n".join(self._offensive).translate(table)
+        return table, frozenset(_RUNS.sub(r"\1", words).split("\n"))
 
     def _unmask(self, core: str, other: str | None = None) -> str | None:
         """A word with letters starred out ("f*ck", "id**t"): the likeliest that fits.
@@ -732,17 +801,15 @@ class Lexer:
         The rarer a word, the less likely it was meant, but offensive words are starred out more
         often than others. `other` is another reading of the same letters, which competes.
         """
-        if not 3 <= len(core) <= 20 or not any(c in _MASKS for c in core):
-            return None
-        if not all(c.isalpha() or c in _MASKS for c in core):
-            return None
-        letters = sum(c.isalpha() for c in core)
-        if letters == 0 or not core.isascii():
-            return None
-        first, last = core[0], core[-1] if core[-1].isalpha() else ""
-        if not first.isalpha() and letters < 3:
+        if not 3 <= len(core) <= 20 or not _MASKED.fullmatch(core):
             return None
         masks = {c for c in core if not c.isalpha()}
+        letters = sum(map(str.isalpha, core))
+        if not masks or not letters:
+            return None
+        first = core[0]
+        if not first.isalpha() and letters < 3:
+            return None
         if letters == 1 and masks != {"*"}:
             return None
         if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
@@ -755,7 +822,8 @@ class Lexer:
             keys = [(first, length) for length in sizes]
         else:
             keys = [key for key in pool if key[1] in sizes]
-        pattern = re.compile(re.sub(r"[^a-z]+", lambda m: _mask_pattern(m.group()), core))
+        starts, *_, stops = _NO_LETTERS.split(core)  # what letters it begins and ends with
+        pattern: re.Pattern[str] | None = None
         starred = masks == {"*"}
         price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
         best: tuple[float, str] | None = None
@@ -769,9 +837,11 @@ class Lexer:
                 offensive = word in self._offensive
                 if not offensive and (not first.isalpha() or not starred or letters * 2 < size):
                     continue  # people star out what is offensive
-                if word.endswith(last) and pattern.fullmatch(word):
-                    best = (cost, word)
-                    break
+                if word.startswith(starts) and word.endswith(stops):
+                    pattern = pattern or _mask_pattern(core)
+                    if pattern.fullmatch(word):
+                        best = (cost, word)
+                        break
         return None if best is None else best[1]
 
     def _surprise(self, word: str) -> float:
@@ -825,10 +895,15 @@ def chunk_word(chunk: str) -> str | None:
     return None if plain is None else _bare(plain["core"].lower())
 
 
-def _mask_pattern(masked: str) -> str:
-    if len(masked) == 1:
-        return "[a-z]{1,2}" if masked == "*" else "[a-z]"
-    return f"[a-z]{{{len(masked)}}}"
+def _mask_pattern(core: str) -> re.Pattern[str]:
+    """What a word with masks in it may be: one letter for each, or two for a star alone."""
+
+    def letters(masks: re.Match[str]) -> str:
+        if len(masks.group()) == 1:
+            return "[a-z]{1,2}" if masks.group() == "*" else "[a-z]"
+        return f"[a-z]{{{len(masks.group())}}}"
+
+    return re.compile(_NO_LETTERS.sub(letters, core))
 
 
 def _bare(word: str) -> str:
