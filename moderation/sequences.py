@@ -24,6 +24,10 @@ from moderation.hashing import (
     mix,
 )
 
+FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
+_SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW]]
+_PLACES = SEQ[:4, None]
+
 
 @dataclass
 class Sequences:
@@ -60,6 +64,8 @@ class Sequences:
         key, n = self.key, len(self.key)
         if n < 2:
             return np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.bool_)
+        if n <= FEW_WORDS:
+            return self._flat_of_few()
         same = self.sentence[1:] == self.sentence[:-1]
         rows = np.empty(2 * n - 3, np.uint64)
         two, three = rows[: n - 1], rows[n - 1 :]
@@ -77,6 +83,58 @@ class Sequences:
         keys = np.concatenate([rows, *(family.keys for family in others)])
         first = np.concatenate([first, first[:-1], *(family.words(0) for family in others)])
         return mix(keys), first, counts
+
+    def _flat_of_few(self) -> tuple[U64, I64, Bools]:
+        """`flat` of a short text, with few calls: there they take the time, not the work.
+
+        Four rows of words are hashed at every place as if they were one: the words; the same with
+        classes for telling ones; the classes of those that have one; those words.
+        """
+        key, n = self.key, len(self.key)
+        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
+        named = self.class_keys.take(self.cls)
+        bearing = self.cls.nonzero()[0]
+        m = len(bearing)
+        if m < 2:
+            bearing, m = bearing[:0], 0
+        third, fourth = 2 * n, 2 * n + m  # where these rows begin
+        sizes = [n, n - 1, 0, n, n - 2, 0, 0, 0, 0]  # of the families in the order of _SALTS
+        if m:
+            sizes = [n, n, m - 1, n, n, m - 2, max(m - 3, 0), m - 1, m - 1]
+        every = np.arange(n)
+        word = np.concatenate([every, every, bearing])
+        row = np.concatenate(
+            [key, np.where(tells, named, key), named.take(bearing), key.take(bearing)]
+        )
+        same_row = self.sentence.take(word)
+        same = same_row[1:] == same_row[:-1]
+        same[n - 1] = False
+        tell = tells.take(word)
+        tell[:n] = True
+        at, end = fourth - 1, 2 * fourth - 3  # where three in a row begin, where they end
+        keys, counts = np.empty(sum(sizes), np.uint64), np.empty(sum(sizes), np.bool_)
+        placed = row * _PLACES
+        np.add(placed[0, :at], placed[1, 1:fourth], out=keys[:at])
+        np.add(keys[: at - 1], placed[2, 2:fourth], out=keys[at:end])
+        first = [word[:-1], word[:-2]]
+        if m:
+            same[third - 1] = False
+        np.logical_and(tell[1:] | tell[:-1], same, out=counts[:at])
+        np.logical_and(counts[: at - 1], same[1:], out=counts[at:end])
+        if m > 3:
+            stop = end + m - 3
+            np.add(keys[at + third : end - 1], placed[3, third + 3 : fourth], out=keys[end:stop])
+            np.logical_and(counts[at + third : end - 1], same[third + 2 :], out=counts[end:stop])
+            first.append(bearing[:-3])
+            end = stop
+        if m:
+            mixed, mixed_counts = keys[end:].reshape(2, m - 1), counts[end:].reshape(2, m - 1)
+            np.add(placed[0, fourth:-1], placed[1, third + 1 : fourth], out=mixed[0])
+            np.add(placed[0, third : fourth - 1], placed[1, fourth + 1 :], out=mixed[1])
+            mixed_counts[:] = counts[third:at]
+            first += [bearing[:-1], bearing[:-1]]
+        keys += np.repeat(_SALTS, sizes)
+        return mix(keys), np.concatenate(first), counts
 
     def _families(self) -> list[_Family]:
         key, sentence = self.key, self.sentence

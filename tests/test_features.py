@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation import sequences
 from moderation.features import (
     ChunkTable,
     Sink,
@@ -106,25 +108,28 @@ def test_a_block_is_its_texts_one_after_the_other(batch: list[str]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(texts)
 def test_no_gram_crosses_a_sentence(text: str) -> None:
-    sequences = encode([text], new_table()).sequences
-    for members in sequences.members():
+    found = encode([text], new_table()).sequences
+    for members in found.members():
         for group in members:
-            assert len({int(sequences.sentence[at]) for at in group}) == 1
+            assert len({int(found.sentence[at]) for at in group}) == 1
             assert list(group) == sorted(set(group))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=6))
 def test_flat_is_the_families(batch: list[str]) -> None:
-    sequences = encode(batch, new_table()).sequences
-    keys, first, counts = sequences.flat()
-    flat = sorted(zip(keys[counts].tolist(), first[counts].tolist(), strict=True))
+    sequences_of = encode(batch, new_table()).sequences
     families = [
         pair
-        for keys, first in sequences.families()
+        for keys, first in sequences_of.families()
         for pair in zip(keys.tolist(), first.tolist(), strict=True)
     ]
-    assert flat == sorted(families)
+    for few in (0, 10**9):  # words up to which another way is taken
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sequences, "FEW_WORDS", few)
+            keys, first, counts = sequences_of.flat()
+        flat = sorted(zip(keys[counts].tolist(), first[counts].tolist(), strict=True))
+        assert flat == sorted(families)
 
 
 @settings(max_examples=60, deadline=None)
