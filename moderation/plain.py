@@ -2,9 +2,9 @@
 
 Most chunks that a memory has not met are met words with another neighbour ("word," "Word!"), words
 tied together ("either/or"), and numbers. What `text.Lexer` says of those is found here for all of
-them at once, as far as they are ASCII: where the words are, a key that names each, the marks of
-the punctuation. What is left of the work is done once a word. This is for speed alone and never
-changes what is read (`tests/test_plain.py`).
+them at once, as far as they are ASCII and common signs (curly quotes, dashes): where the words
+are, a key that names each, the marks of the punctuation. What is left of the work is done once a
+word. This is for speed alone and never changes what is read (`tests/test_plain.py`).
 """
 
 from __future__ import annotations
@@ -31,26 +31,38 @@ from moderation.text import (
 
 Bools = npt.NDArray[np.bool_]
 
+# Common signs of three bytes: each of the three becomes one byte that UTF-8 never has.
+_SIGNS = dict(zip("“”‘’…—–", range(0xF8, 0x100), strict=False))
+_SIGN_OF = np.zeros(256, np.uint8)  # by the last byte; the others are e2 80
+_SIGN_OF[[sign.encode()[2] for sign in _SIGNS]] = list(_SIGNS.values())
+
+
+def _bytes_of(characters: str) -> list[int]:
+    return [_SIGNS.get(character, ord(character)) for character in characters]
+
+
 # What a byte may be; the expressions of `text` say the same.
 _LETTER, _DIGIT, _LEAD, _TAIL, _STOP, _CLOSE, _TIE, _OUTER = (1 << bit for bit in range(8))
 _CLASS = np.zeros(256, np.uint8)
 for _bit, _characters in (
     (_LETTER, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     (_DIGIT, "0123456789"),
-    (_LEAD, "\"'([*_-"),
-    (_TAIL, ".,!?;:)]\"'*_-"),
-    (_STOP, ".!?"),
-    (_CLOSE, ".!?)]\"'*"),
-    (_TIE, '!"()+,-./:;<=>?[\\]^_`{|}~'),  # between and about tied words: not @ # & ' * $ %
-    (_OUTER, '"()[]{}<>.,!?;:*_~-/\\|^=`'),  # about one word
+    (_LEAD, "\"'([*_-“‘—"),
+    (_TAIL, ".,!?;:)]\"'*_-…”’—"),
+    (_STOP, ".!?…"),
+    (_CLOSE, ".!?)]\"'*…”’"),
+    (_TIE, '!"()+,-./:;<=>?[\\]^_`{|}~“”…—–'),  # between and about tied words: not @ # & ' * $ %
+    (_OUTER, '"()[]{}<>.,!?;:*_~-/\\|^=`“”…—–'),  # about one word
 ):
-    _CLASS[list(_characters.encode())] |= _bit
-_APOSTROPHE = ord("'")
+    _CLASS[_bytes_of(_characters)] |= _bit
+_APOSTROPHE, _CURLY = _bytes_of("'’")
 _IN_NUMBER, _ABOUT_NUMBER = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
 _IN_NUMBER[list(b"0123456789.,:/%'x-")] = True
-_ABOUT_NUMBER[list(b"!\"$%'()*+,-./:;<=>?[\\]^`{|}~")] = True
+_ABOUT_NUMBER[_bytes_of("!\"$%'()*+,-./:;<=>?[\\]^`{|}~“”‘’…—–")] = True
 _STRIPPED, _HYPHEN, _PAUSE = (np.zeros(256, np.bool_) for _ in range(3))
-_STRIPPED[list(b".,?;:\"'()[]{}<>")] = True  # about tied words: what every reading leaves off
+_STRIPPED[_bytes_of(".,?;:\"'()[]{}<>“”…")] = (
+    True  # about tied words: what every reading leaves off
+)
 _HYPHEN[list(b"-._~")] = True  # between two letters: could stand for a third one
 _PAUSE[list(b':,;"')] = True  # never stands for a letter
 SHORTEST_TIED = 3  # letters of a word among words tied together
@@ -85,8 +97,8 @@ class Plain:
       part of it; another apostrophe may stand in it);
     - `marks`: index in MARKS; `ends`: a sentence ends here; `lead`, `tail`: something stands before
       and after the word;
-    - `owned`: an apostrophe is in the word; `starred`: stars or low lines are about it, so that it
-      is plain only if it is known.
+    - `owned`: a straight apostrophe is in the word; `starred`: stars or low lines are about it, so
+      that it is plain only if it is known.
     """
 
     at: I64
@@ -137,10 +149,21 @@ class _Bytes:
         self.shift = start - self.begin
         self.spot = np.arange(self.stop[-1] if len(length) else 0)
         self.code = codes.take(np.repeat(self.shift, length) + self.spot)
+        self._fold_signs()
         self.kind = _CLASS.take(self.code)
         is_inner = self.kind & inner != 0
         self.first = self.least(is_inner, len(self.spot) - 1)
         self.last = self.greatest(is_inner)
+
+    def _fold_signs(self) -> None:
+        code = self.code
+        begins = np.flatnonzero(code == 0xE2)
+        if len(begins):
+            sign = _SIGN_OF[code[begins + 2]]
+            sign[code[begins + 1] != 0x80] = 0
+            begins, sign = begins[sign > 0], sign[sign > 0]
+            for place in range(3):
+                code[begins + place] = sign
 
     def least(self, where: Bools, default: int) -> I64:
         """The first place of each chunk's where something holds."""
@@ -168,7 +191,7 @@ class _Bytes:
         lead = first > begin
         # The first of what stands about the words; a quotation mark there is a mark of its own.
         outer = np.where(lead, begin, np.minimum(last + 1, stop - 1))
-        quote = code.take(outer) == ord('"')
+        quote = (code.take(outer) == ord('"')) | (code.take(outer) == _SIGNS["“"])
         quote &= lead | (last + 1 < stop)
         caps = (small[stop] == small[begin]) & (shortest > 2) & (letters[stop] > letters[begin])
         marks: I64 = caps.astype(np.int64)
@@ -203,9 +226,12 @@ def read_plain(codes: U8, start: I64, end: I64) -> Plain:
     count = letters[stop] - letters[begin]
     # Letters with nothing between them, or an apostrophe before the last or the last two.
     between = last - first + 1 - count
-    before_last = code.take(np.maximum(last - 1, 0)) == _APOSTROPHE
-    apostrophe = between == 1
-    apostrophe &= before_last | (code.take(np.maximum(last - 2, 0)) == _APOSTROPHE)
+    one_before, two_before = (code.take(np.maximum(last - n, 0)) for n in (1, 2))
+    straight, curly = between == 1, between == 3
+    straight &= (one_before == _APOSTROPHE) | (two_before == _APOSTROPHE)
+    curly &= (one_before == _CURLY) | (two_before == _CURLY)
+    apostrophe = straight | curly
+    before_last = (one_before == _APOSTROPHE) | (one_before == _CURLY)
     not_lead, not_tail = _counts(kind & _LEAD == 0), _counts(kind & _TAIL == 0)
     good = count > 0
     good &= (between == 0) | apostrophe
@@ -223,7 +249,7 @@ def read_plain(codes: U8, start: I64, end: I64) -> Plain:
     owning = np.flatnonzero((apostrophe & before_last)[plain] & (code.take(last) | 32 == ord("s")))
     owning = owning[~np.isin(key[owning], _KEEP_S_KEYS)]
     key[owning] -= number[last[owning]]
-    bare[owning] -= 2
+    bare[owning] -= np.where(curly[plain[owning]], 4, 2)
     marks = flat.marks(plain, last + 1 - first)
     shift = flat.shift[plain]
     return Plain(
@@ -235,7 +261,7 @@ def read_plain(codes: U8, start: I64, end: I64) -> Plain:
         flat.ends()[plain],
         first > begin[plain],
         last + 1 < stop[plain],
-        apostrophe[plain],
+        straight[plain],
         (stars[stop] > stars[begin])[plain],
     )
 
@@ -344,7 +370,8 @@ def spell(codes: U8, first: I64, stop: I64) -> list[str]:
     text = codes.tobytes()
     spans = zip(first.tolist(), stop.tolist(), strict=True)
     joined = b" ".join([text[start:end] for start, end in spans])
-    return joined.replace(b"'", b"").lower().decode("ascii").split(" ")
+    joined = joined.replace(b"'", b"").replace("’".encode(), b"")
+    return joined.lower().decode("ascii").split(" ")
 
 
 def word_keys(words: Iterable[str]) -> U64:

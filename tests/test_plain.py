@@ -28,21 +28,22 @@ KNOWN = [word for word in LEXER.tables.vocabulary if word.isalpha() and word.isa
 # Chunks that are nearly or wholly plain: words in any case between any punctuation.
 plain_words = st.one_of(
     st.sampled_from("you it's dog's o'clock don't I i'm a'b'c dogs' 's IT'S that's".split()),
+    st.sampled_from("it’s dog’s o’clock don’t a’b’c qzx’s IT’S that’s qz'x’s a”b xq’ll".split()),
     st.sampled_from(OFFENSIVE),
     st.sampled_from(KNOWN),
     st.text("abeikotsxyzABIST", min_size=1, max_size=9),
     st.text("abc", min_size=MAX_WORD - 3, max_size=MAX_WORD + 3),
 )  # fmt: skip
-edges = st.text("\"'([*_-.,!?;:)]", max_size=3)
+edges = st.text("\"'([*_-.,!?;:)]“”‘’…—–", max_size=3)
 casings = st.sampled_from([str, str.upper, str.title, str.capitalize])
 nearly_plain = st.builds(
     lambda lead, casing, word, tail: lead + casing(word) + tail, edges, casings, plain_words, edges
 )
-ties = st.text("\"'()[]{}<>.,!?;:*_~-/|=+$%@#&", min_size=1, max_size=2)
+ties = st.text("\"'()[]{}<>.,!?;:*_~-/|=+$%@#&“”‘’…—–", min_size=1, max_size=2)
 tied = st.lists(
     st.one_of(plain_words, ties, st.sampled_from("12 x com www th".split())), max_size=9
 ).map("".join)
-numbers = st.text("0123456789.,:/%'x-$_(!\"", max_size=8)
+numbers = st.text("0123456789.,:/%'x-$_(!\"“”‘’…—–", max_size=8)
 some_chunks = st.lists(st.one_of(nearly_plain, tied, numbers, chunks), max_size=40).map(
     lambda found: split(" ".join(found))
 )
@@ -91,7 +92,7 @@ def test_plain_chunks_are_those_of_the_expression(some: list[str]) -> None:
     want = [
         number
         for number, chunk in enumerate(some)
-        if chunk.isascii() and len(chunk) <= MAX_WORD and _PLAIN.fullmatch(chunk)
+        if len(chunk.encode("utf-8", "surrogatepass")) <= MAX_WORD and _PLAIN.fullmatch(chunk)
     ]
     assert plain.at.tolist() == want
     words = spell(given_chunks.codes, plain.first, plain.stop)
