@@ -298,6 +298,8 @@ class Lexer:
         letters, origin = self._clean(joined)
         groups = _groups(letters)
         by_letter = sum(map(len, groups)) == joined.count(" ") + 1
+        # A chunk of nothing but what is dropped makes no room for one of two letters.
+        by_letter = by_letter and all(b > a + 1 for at in groups for a, b in itertools.pairwise(at))
         if not by_letter:
             groups = [[at for group in groups for at in group]]
         words: list[Word] = []

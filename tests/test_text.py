@@ -179,6 +179,8 @@ def test_spaced_letters_are_read_together() -> None:
     assert [(w.text, w.start, w.end) for w in joined.words] == [("idiot", 0, 9)]
     assert LEXER.read_joined(["a", "b", "c"]) is None
     assert LEXER.read_joined(["5", "4", "5", "6"]) is None
+    for dropped in ("\x1b", "\u200b"):  # harmless words are read letter by letter alone
+        assert LEXER.read_joined(["th", dropped, "a", "n", "k"]) is None
 
 
 def test_sentences_end() -> None:
