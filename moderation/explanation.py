@@ -1,14 +1,15 @@
 """Why a text got its scores: contributions of its words that add up to each label's logit.
 
-The logit is linear in the weights of the n-grams once the worst sentence is known, so every n-gram
-has an exact contribution. Each is shared out over the words that it covers (equally, for n-grams of
-several words) and the words are placed in the text as written, whatever was normalised.
+Once the worst segment and the side of the bend are known, the logit is linear in the weights of
+the n-grams, so every n-gram has an exact contribution. Each is shared out over the words that it
+covers (equally, for n-grams of several words) and the words are placed in the text as written,
+whatever was normalised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,9 @@ from moderation.scoring import (
     lookup,
     pool,
     scorer_of,
-    sentence_sums,
+    segment_sums,
     sigmoid,
-    worst_sentences,
+    worst_segments,
 )
 from moderation.text import BREAK, Reading
 
@@ -43,6 +44,11 @@ class Unit:
     start: int
     end: int
     sentence: int
+    segment: int
+
+
+Carried = tuple[int, int, npt.NDArray[np.float64]]
+"""A unit, the segment that its share of an n-gram counts for, and that share by label."""
 
 
 def explain(text: str, model: Model | None = None) -> Explanation:
@@ -55,17 +61,17 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     chunks, starts = locate(text)
     table = scorer_of(model).table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    sums = sentence_sums(model, block, table)
+    sums = segment_sums(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
-    worst = worst_sentences(sums, block.length, block.text_first, model.settings["kappa"])
-    units, weight = _units(model, block, table, chunks, starts)
+    worst = worst_segments(sums, block.length, block.text_first, model.settings["kappa"])
+    units, weight, carried = _units(model, block, table, chunks, starts)
 
     labels = model.labels
     count = pooled.count
     log_count = float(np.log(count[0]))
     total_words = int(block.length.sum())
     kappa = model.settings["kappa"]
-    sentence_of = np.fromiter((u.sentence for u in units), np.int64, len(units))
+    segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
     all_logits = logits_of(model, pooled)
     logits: dict[str, float] = {}
     bias: dict[str, float] = {}
@@ -73,18 +79,23 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     rationale: dict[str, tuple[Range, ...]] = {}
     sentence: dict[str, Range] = {}
     for number, label in enumerate(labels):
-        row = model.pool[number].astype(np.float64)
+        pooling = model.pool[number].astype(np.float64)
         whole, most = pooled.whole[:, number], pooled.worst[:, number]
         logits[label] = float(all_logits[0, number])
+        knee, above = pooling[7], pooling[8]
+        if logits[label] > knee:
+            pooling[:7] *= 1 + above
+            pooling[0] -= above * knee
         excess = float(most[0] > whole[0])
-        on_whole = row[1] + row[4] * log_count - row[6] * excess
-        on_worst = row[2] + row[5] * log_count + row[6] * excess
-        bias[label] = float(row[0] + row[3] * log_count)
+        on_whole = pooling[1] + pooling[4] * log_count - pooling[6] * excess
+        on_worst = pooling[2] + pooling[5] * log_count + pooling[6] * excess
+        bias[label] = float(pooling[0] + pooling[3] * log_count)
         which = int(worst[0, number])
-        share = np.full(len(units), on_whole / np.sqrt(total_words + kappa))
-        inside = sentence_of == which
-        share[inside] += on_worst / np.sqrt(int(block.length[which]) + kappa)
-        contribution = weight[:, number] * share
+        inside = np.where(segment_of == which, weight[:, number], 0.0)
+        for unit, segment, row in carried:
+            inside[unit] += row[number] * (int(segment == which) - int(segment_of[unit] == which))
+        contribution = weight[:, number] * (on_whole / np.sqrt(total_words + kappa))
+        contribution += inside * (on_worst / np.sqrt(int(block.length[which]) + kappa))
         spans += [
             Span(unit.start, unit.end, label, float(c))
             for unit, c in zip(units, contribution.tolist(), strict=True)
@@ -93,7 +104,8 @@ def explain(text: str, model: Model | None = None) -> Explanation:
         rationale[label] = choose_ranges(
             text, units, weight[:, number], *model.settings["rationale"]
         )
-        members = [unit for unit in units if unit.sentence == which]
+        here = {unit.sentence for unit in units if unit.segment == which}
+        members = [unit for unit in units if unit.sentence in here]
         sentence[label] = (
             Range(min(u.start for u in members), max(u.end for u in members))
             if members
@@ -113,8 +125,9 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 
 def _units(
     model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
-) -> tuple[list[Unit], Float64]:
-    """The units of a text and the summed weights of each: float64, shape (U, L)."""
+) -> tuple[list[Unit], Float64, list[Carried]]:
+    """The units of a text, the summed weights of each (float64, shape (U, L)), and what was carried
+    over the end of a segment."""
     lexer = table.lexer
     origin = block.origin if block.origin is not None else np.arange(len(block.ids))
     bounds = [*origin.tolist(), len(chunks)]
@@ -126,6 +139,7 @@ def _units(
         lo, hi = bounds[position], bounds[position + 1]
         pieces = chunks[lo:hi]
         sentence = int(block.chunk_sentence[position])
+        segment = int(block.chunk_segment[position])
         if hi - lo > 1:
             joined = lexer.read_joined(pieces)
             assert joined is not None  # encode_chunks merged it
@@ -141,11 +155,12 @@ def _units(
                     _place(pieces, starts[lo:hi], word.start, False),
                     _place(pieces, starts[lo:hi], word.end - 1, True),
                     sentence,
+                    segment,
                 )
             )
         if not reading.words and reading.marks:
             end = starts[hi - 1] + (1 if pieces[-1] == BREAK else len(pieces[-1]))
-            units.append(Unit(starts[lo], end, sentence))
+            units.append(Unit(starts[lo], end, sentence, segment))
         units_of_chunk.append(range(first, len(units)))
     weight = np.zeros((len(units), len(model.labels)))
     # What belongs to single words and to the writing of a chunk.
@@ -163,19 +178,28 @@ def _units(
             mine = units_of_chunk[chunk]
             for unit in mine:
                 weight[unit] += row / len(mine)
-    # What belongs to several words.
+    # What belongs to several words; it counts for the segment of the first of them.
+    carried: list[Carried] = []
     for (keys, _), members in zip(
         block.sequences.families(), block.sequences.members(), strict=True
     ):
         rows, hit = lookup(model, keys)
         for row, at in zip(rows[:, : len(model.labels)], hit.tolist(), strict=True):
-            for word_position in members[at]:
-                weight[unit_of_word[word_position]] += row / len(members[at])
-    return _fold(units, weight)
+            mine = [unit_of_word[word] for word in members[at]]
+            segment = units[mine[0]].segment
+            for unit in mine:
+                weight[unit] += row / len(mine)
+                if units[unit].segment != segment:
+                    carried.append((unit, segment, row / len(mine)))
+    folded, summed, target = _fold(units, weight)
+    return folded, summed, [(int(target[unit]), segment, row) for unit, segment, row in carried]
 
 
-def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64]:
-    """Units in text order, those that share characters (an emoji of two words) made one."""
+def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64, npt.NDArray[np.int64]]:
+    """Units in text order, those that share characters (an emoji of two words) made one.
+
+    Also the new number of each unit.
+    """
     order = sorted(range(len(units)), key=lambda i: (units[i].start, units[i].end))
     folded: list[Unit] = []
     target = np.empty(len(units), np.int64)
@@ -183,13 +207,13 @@ def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64]:
         unit = units[i]
         if folded and unit.start < folded[-1].end:
             last = folded[-1]
-            folded[-1] = Unit(last.start, max(last.end, unit.end), last.sentence)
+            folded[-1] = replace(last, end=max(last.end, unit.end))
         else:
             folded.append(unit)
         target[i] = len(folded) - 1
     summed = np.zeros((len(folded), weight.shape[1]))
     np.add.at(summed, target, weight)
-    return folded, summed
+    return folded, summed, target
 
 
 def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> int:
@@ -209,7 +233,7 @@ def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
     chunks, starts = locate(text)
     table = scorer_of(model).table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    return _units(model, block, table, chunks, starts)
+    return _units(model, block, table, chunks, starts)[:2]
 
 
 def choose_ranges(

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, Chunks, cut, gather
+from moderation.chunks import I32, I64, Bools, Chunks, cut, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.memory import ChunkTable, Sink
+from moderation.memory import CAPITAL, SMALL, ChunkTable, Sink
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
 
+SEGMENT_WORDS = 10  # words of a sentence that are judged together, besides the whole text
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
@@ -36,20 +37,23 @@ class Block:
     """A block of texts, encoded.
 
     - `ids`: chunk ids, int32, one a chunk (chunks read as one word written apart are merged);
-    - `chunk_sentence`: the sentence of each chunk, non-decreasing;
-    - `sequences`: the words; `length`: words in each sentence;
-    - `text_first`: index of each text's first sentence (every text has at least one sentence);
-    - `sentence_first`: the first chunk of each sentence that has any;
+    - `chunk_sentence`, `chunk_segment`: the sentence and the segment of each chunk,
+      non-decreasing; a segment is up to SEGMENT_WORDS words of a sentence;
+    - `sequences`: the words; `word_chunk`: the chunk of each;
+    - `length`: words in each segment;
+    - `text_first`: index of each text's first segment (every text has at least one segment);
+    - `segment_first`: the first chunk of each segment that has any;
     - `origin`: for each chunk, the index of its first chunk as split, where anything was merged.
     """
 
     ids: I32
     chunk_sentence: I64
+    chunk_segment: I64
     sequences: Sequences
     word_chunk: I64
     length: I64
     text_first: I64
-    sentence_first: I64
+    segment_first: I64
     origin: I64 | None
 
 
@@ -76,7 +80,6 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
         flags = table.flags.take(ids)
-    n_texts = len(counts)
     # A sentence begins at each text's first chunk and after each chunk that ends one.
     text_start = np.cumsum(counts) - counts
     begins = np.zeros(len(ids) + 1, np.bool_)
@@ -84,35 +87,25 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
     begins[text_start] = True
     begins = begins[: len(ids)]
     chunk_sentence: I64 = np.cumsum(begins, dtype=np.int64)
-    chunk_sentence -= 1
-    empty = counts == 0
-    if empty.any():
-        # An empty text has one sentence without chunks: shift what follows.
-        shift = np.cumsum(empty)
-        owner = np.repeat(np.arange(n_texts), counts)
-        chunk_sentence += shift[owner]
-        n_sentences = (int(chunk_sentence[-1]) + 1 if len(ids) else 0) + int(
-            empty[owner[-1] + 1 :].sum() if len(ids) else n_texts
-        )
-        text_first = np.empty(n_texts, np.int64)
-        full = where(~empty)
-        text_first[full] = chunk_sentence[text_start[full]]
-        # the empty texts take the numbers that are left between
-        taken = np.zeros(n_sentences, np.bool_)
-        taken[chunk_sentence] = True
-        text_first[empty] = where(~taken)[: int(empty.sum())]
-    else:
-        n_sentences = int(chunk_sentence[-1]) + 1 if len(ids) else 0
-        text_first = chunk_sentence[text_start] if len(ids) else np.empty(0, np.int64)
-    items, word_chunk = table.expand(ids, table.words.take(ids))
-    sentence = chunk_sentence.take(word_chunk)
+    words = table.words.take(ids)
+    begins = _begin_segments(begins, flags, words)
+    chunk_segment: I64 = np.cumsum(begins, dtype=np.int64)
+    chunk_segment -= 1
+    n_segments = (int(chunk_segment[-1]) + 1 if len(ids) else 0) + int((counts == 0).sum())
+    text_first = _number_empty(chunk_segment, text_start, counts, n_segments)
+    items, word_chunk = table.expand(ids, words)
     sequences = Sequences(
-        table.key.take(items), table.cls.take(items), sentence, table.telling, table.class_keys
+        table.key.take(items),
+        table.cls.take(items),
+        chunk_sentence.take(word_chunk),
+        table.telling,
+        table.class_keys,
     )
-    length = np.bincount(sentence, minlength=n_sentences)
+    length = np.bincount(chunk_segment.take(word_chunk), minlength=n_segments)
     return Block(
         ids,
         chunk_sentence,
+        chunk_segment,
         sequences,
         word_chunk,
         length,
@@ -120,6 +113,41 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
         where(begins),
         origin,
     )
+
+
+def _begin_segments(begins: Bools, flags: npt.NDArray[np.uint8], words: I32) -> Bools:
+    """Marks the first chunks of segments; `begins` marks those of sentences.
+
+    People forget the full stop: a capitalised chunk between two in small letters begins a segment
+    as well (it may be a name; n-grams cross the ends of segments all the same). A segment ends
+    after SEGMENT_WORDS words at the latest.
+    """
+    begins = begins.copy()
+    small = flags & SMALL != 0
+    begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-2] & small[2:]
+    before = np.cumsum(words, dtype=np.int64) - words
+    number: I64 = np.cumsum(begins, dtype=np.int64) - 1
+    part = before - before[where(begins)].take(number) if len(number) else before
+    part //= SEGMENT_WORDS
+    begins[1:] |= part[1:] > part[:-1]
+    return begins
+
+
+def _number_empty(chunk_segment: I64, text_start: I64, counts: I64, n_segments: int) -> I64:
+    """Each text's first segment. An empty text has one without chunks: what follows is shifted."""
+    empty = counts == 0
+    if not empty.any():
+        return chunk_segment.take(text_start)
+    before = np.cumsum(empty) - empty
+    chunk_segment += np.repeat(before, counts)
+    text_first = np.empty(len(counts), np.int64)
+    full = where(~empty)
+    text_first[full] = chunk_segment[text_start[full]]
+    # the empty texts take the numbers that are left between
+    taken = np.zeros(n_segments, np.bool_)
+    taken[chunk_segment] = True
+    text_first[empty] = where(~taken)[: int(empty.sum())]
+    return text_first
 
 
 def _find_merges(

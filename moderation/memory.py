@@ -26,6 +26,7 @@ FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 
 # Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
 SINGLE, UNKNOWN, HEAD, TAIL = 2, 4, 8, 16
+CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 ALL_FLAGS = 31
 NEW, HIDDEN = 32, 64
 _N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
@@ -197,6 +198,7 @@ class ChunkTable:
             size = length[rest]
             nth = np.arange(len(slow)) - np.repeat(np.cumsum(size) - size, size)
             places[np.repeat(first[rest], size) + nth] = slow
+        new.flags |= _letter_case(chunks, at)
         return self._remember(places, new.n_words, new.n_marks, new.flags)
 
     def _read_many(self, codes: U8, start: I64, end: I64, new: _New) -> None:
@@ -351,6 +353,18 @@ class ChunkTable:
             place = np.searchsorted(owner, many)[which] + nth
             items[place] = self.items.take(self.first.take(ids[many])[which] + nth)
         return items, owner
+
+
+def _letter_case(chunks: Chunks, at: I64) -> U8:
+    """Flags of `chunks[at]`: CAPITAL before a small letter, SMALL letters at both ends (ASCII)."""
+    codes = chunks.codes
+    start, last = chunks.start[at], chunks.end[at] - 1
+    first, second, final = codes[start], codes[np.minimum(start + 1, last)], codes[last]
+    small = (first - codes.dtype.type(97)) < 26
+    capital = (first - codes.dtype.type(65)) < 26
+    flags = np.where(small & ((final - codes.dtype.type(97)) < 26), SMALL, 0)
+    flags[capital & ((second - codes.dtype.type(97)) < 26)] = CAPITAL
+    return flags.astype(np.uint8)
 
 
 def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]

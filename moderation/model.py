@@ -46,12 +46,15 @@ POOL = (
     "bias",
     "whole",
     "worst",
-    "sentences",
-    "whole_sentences",
-    "worst_sentences",
+    "segments",
+    "whole_segments",
+    "worst_segments",
     "excess",
+    "knee",
+    "above",
 )
-"""Columns of the pooling array; see `scoring.pool_features`."""
+"""Columns of the pooling array; see `scoring.logits_of`. The last two bend the scale: what the sum
+of the others has above `knee` is added again times `above` (over -1: no order is changed)."""
 
 _DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
@@ -66,7 +69,7 @@ class Model:
     - `weight`: float16, shape (2**bits, L): weight times inverse document frequency;
     - `vocabulary`: uint8, shape (bytes,): known words joined by line ends, most frequent first;
     - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
-    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst sentence.
+    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst segment.
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
     "NAME@first 12 digits". Instances are immutable and may be used from any number of threads.

@@ -6,7 +6,7 @@ comments of one's own, labelled by `seeds/CODEBOOK.md`, are enough to fit two nu
 
     logit' = slope * logit + offset        (Platt 1999)
 
-The logit is linear in the model's pooling coefficients, so both numbers are folded into them: the
+Both numbers are folded into the model's pooling coefficients, in which the logit is linear: the
 result is an ordinary model file, as fast as before, whose explanations still add up. The ranking
 of comments and the thresholds stay; what changes is which comments reach them.
 """
@@ -26,11 +26,12 @@ import numpy.typing as npt
 
 from moderation.errors import InputError
 from moderation.evaluation.metrics import fit_platt, logit
-from moderation.model import Model
+from moderation.model import POOL, Model
 from moderation.records import LABELS
 
 MIN_ROWS = 50  # below it the two numbers are mostly chance; 200 are what the card is measured on
 FOLDS = 10
+KNEE = POOL.index("knee")
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -107,8 +108,8 @@ def recalibrate(
             raise InputError(
                 place, f"{label} contradicts the scores (slope {slope:.2f}); are 0 and 1 swapped?"
             )
-        pool[number] *= slope
-        pool[number, 0] += offset
+        pool[number, :-1] *= slope  # all but the ratio of the two slopes
+        pool[number, [0, KNEE]] += offset
         after = _platt(p, slope, offset)
         fits.append(
             Fit(

@@ -1,14 +1,14 @@
 """Scores: `score(text)`, `score_many(texts)`, with numpy alone.
 
-For a sentence s of n words, label l has the linear score
+For a segment s (n words of a sentence, ten at most), label l has the linear score
 
     z(s, l) = sum of the weights of the n-grams of s / sqrt(n + kappa)
 
 (TF-IDF with the weights times their inverse document frequency, and a pivoted length
 normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, l).
-The logit is a calibrated linear function of both, of the worst sentence and of how many sentences
-there were: one abusive sentence shows inside a long polite comment, and many harmless sentences do
-not add up to an abusive one.
+The logit is a calibrated function of it, of the worst segment and of how many segments there
+were: one abusive sentence shows inside a long polite comment, and many harmless sentences do not
+add up to an abusive one. The scale has one bend, with a slope on either side.
 """
 
 from __future__ import annotations
@@ -78,31 +78,34 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
     return out
 
 
-def sentence_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
-    """Summed weights of each sentence's n-grams: float32, shape (S, L)."""
-    n_sentences, labels = len(block.length), len(model.labels)
-    sums = np.zeros((n_sentences, labels), np.float32)
+def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
+    """Summed weights of each segment's n-grams: float32, shape (S, L).
+
+    An n-gram that goes on into the next segment belongs to that of its first word.
+    """
+    n_segments, labels = len(block.length), len(model.labels)
+    sums = np.zeros((n_segments, labels), np.float32)
     if not len(block.ids):
         return sums
-    first = block.sentence_first
-    sums[block.chunk_sentence[first]] = np.add.reduceat(
+    first = block.segment_first
+    sums[block.chunk_segment[first]] = np.add.reduceat(
         table.value.take(block.ids, axis=0), first, axis=0
     )
     # All families in one look-up: for short texts the calls cost more than the work.
     keys, position, counts = block.sequences.flat()
     weights, hit = lookup(model, keys, counts)
     if len(hit):
-        owner = block.sequences.sentence.take(position.take(hit))
-        sums += _sum_by(weights, owner, n_sentences, labels)
+        owner = block.chunk_segment.take(block.word_chunk.take(position.take(hit)))
+        sums += _sum_by(weights, owner, n_segments, labels)
     return sums
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """What a text's sentences come to.
+    """What a text's segments come to.
 
-    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst sentence;
-    - `count`: int64, shape (C,): sentences with words, at least 1.
+    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst segment;
+    - `count`: int64, shape (C,): segments with words, at least 1.
     """
 
     whole: Float32
@@ -111,7 +114,7 @@ class Pooled:
 
 
 def pool(sums: Float32, length: I64, text_first: I64, kappa: float) -> Pooled:
-    """Sums by sentence (S, L) and words in each (S,) -> what each text comes to."""
+    """Sums by segment (S, L) and words in each (S,) -> what each text comes to."""
     norm = np.sqrt(length + kappa).astype(np.float32)
     z = sums / norm[:, None]
     words = np.add.reduceat(length, text_first)
@@ -122,18 +125,21 @@ def pool(sums: Float32, length: I64, text_first: I64, kappa: float) -> Pooled:
     return Pooled(whole, worst, count)
 
 
-def worst_sentences(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
-    """The first sentence of each text whose z is the greatest: int64, shape (C, L)."""
+def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
+    """The first segment of each text whose z is the greatest: int64, shape (C, L)."""
     z = sums / np.sqrt(length + kappa).astype(np.float32)[:, None]
-    n_sentences = len(length)
-    owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_sentences))
+    n_segments = len(length)
+    owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
     worst = np.maximum.reduceat(z, text_first, axis=0)
-    index = np.where(z == worst[owner], np.arange(n_sentences)[:, None], n_sentences)
+    index = np.where(z == worst[owner], np.arange(n_segments)[:, None], n_segments)
     return np.minimum.reduceat(index, text_first, axis=0)
 
 
 def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.float32]:
-    """The columns that `model.POOL` names for one label: (C,), (C,), (C,) -> (C, P)."""
+    """The columns that `model.POOL` names for one label, all but the last two.
+
+    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2).
+    """
     log_count = np.log(count).astype(np.float32)
     return np.stack(
         [
@@ -160,6 +166,7 @@ def logits_of(model: Model, pooled: Pooled) -> Float32:
     out += whole * count * columns[4]
     out += worst * count * columns[5]
     out += np.maximum(worst - whole, 0) * columns[6]
+    out += np.maximum(out - columns[7], 0) * columns[8]
     return out
 
 
@@ -195,12 +202,12 @@ class Scorer:
         return table
 
     def pooled(self, texts: Sequence[str]) -> Pooled:
-        """What each text's sentences come to, before calibration."""
+        """What each text's segments come to, before calibration."""
         parts: list[Pooled] = []
         for start, end in _blocks(texts):
             table = self.table()
             block = encode(texts[start:end], table)
-            sums = sentence_sums(self.model, block, table)
+            sums = segment_sums(self.model, block, table)
             parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
         labels = len(self.model.labels)
         if not parts:

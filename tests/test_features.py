@@ -87,13 +87,14 @@ def test_a_block_is_its_texts_one_after_the_other(batch: list[str]) -> None:
     block = encode(batch, table)
     assert len(block.text_first) == len(batch)
     assert (np.diff(block.text_first) > 0).all()
-    assert (np.diff(block.chunk_sentence) >= 0).all()
+    assert (np.diff(block.chunk_segment) >= 0).all()
     assert len(block.sequences.key) == block.length.sum() == len(block.word_chunk)
     bounds = [*block.text_first.tolist(), len(block.length)]
     for text, start, end in zip(batch, bounds, bounds[1:], strict=False):
         alone = encode([text], new_table())
         assert block.length[start:end].tolist() == alone.length.tolist()
-        inside = (block.sequences.sentence >= start) & (block.sequences.sentence < end)
+        segment = block.chunk_segment[block.word_chunk]
+        inside = (segment >= start) & (segment < end)
         assert (block.sequences.key[inside] == alone.sequences.key).all()
         theirs = sorted(k for keys, _ in alone.sequences.families() for k in keys.tolist())
         ours = sorted(
@@ -152,6 +153,19 @@ def test_sentences_end_at_stops_and_line_ends() -> None:
     block = encode(["You go. I stay!\nHe waits", "", "Alone"], new_table())
     assert block.length[block.length > 0].tolist() == [2, 2, 2, 1]
     assert len(block.text_first) == 3
+
+
+def test_segments_end_at_sentences_at_capitals_and_after_ten_words() -> None:
+    def lengths(text: str) -> list[int]:
+        length = encode([text], new_table()).length
+        return length[length > 0].tolist()
+
+    assert lengths("you go home The garden was dry. it rained") == [3, 4, 2]
+    assert lengths("you met Ada Berg and I left") == [7]  # no small letters after the capital
+    assert lengths(" ".join(["you"] * 23)) == [10, 10, 3]
+    assert lengths("") == []
+    sequences = encode(["you go home The garden"], new_table()).sequences
+    assert len(set(sequences.sentence.tolist())) == 1  # n-grams go on
 
 
 def test_letters_written_apart_become_one_word() -> None:

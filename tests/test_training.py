@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from moderation.errors import InputError, ModerationError
-from moderation.model import load_file
+from moderation.model import POOL, load_file
 from moderation.records import LABELS
 from moderation.training import (
     Examples,
@@ -21,6 +21,7 @@ from moderation.training import (
     choose_thresholds,
     compose,
     fit_pooling,
+    plain_pooling,
     read_recipe,
     train,
     write,
@@ -105,8 +106,7 @@ def test_calibration_reaches_the_named_prevalence() -> None:
     logits[:, 0] = 3 * (truth - 0.5) + rng.normal(size=n)
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = truth
-    pooling = np.zeros((len(LABELS), 7), np.float32)
-    pooling[:, 1] = 1
+    pooling = plain_pooling(len(LABELS))
     scaled = calibrate(
         pooling,
         logits,
@@ -115,7 +115,9 @@ def test_calibration_reaches_the_named_prevalence() -> None:
         np.array(["own"] * n),
         {"from own": 1.0, "toxicity": 0.1},
     )
-    probability = 1 / (1 + np.exp(-(scaled[0, 1] * logits[:, 0] + scaled[0, 0])))
+    z = scaled[0, 1] * logits[:, 0] + scaled[0, 0]
+    z += scaled[0, POOL.index("above")] * np.maximum(z - scaled[0, POOL.index("knee")], 0)
+    probability = 1 / (1 + np.exp(-z))
     weight = np.where(truth == 1, 0.1 / truth.mean(), 0.9 / (1 - truth.mean()))
     assert np.average(probability, weights=weight) == pytest.approx(0.1, abs=0.005)
     assert (scaled[1:] == pooling[1:]).all()

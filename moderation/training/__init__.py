@@ -14,9 +14,9 @@ from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import Encoded, Recorder, encode_texts
 from moderation.training.examples import Examples, add_contrasts, add_corpora, add_labels
 from moderation.training.heads import fit_head, share_toxicity
-from moderation.training.matrices import normalise_rows, sentence_matrix, text_matrix
+from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.pipeline import train
-from moderation.training.pooling import compose, fit_pooling, pooled_scores
+from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
 from moderation.training.recipe import Recipe, read_recipe
 from moderation.training.screening import Screen, screen
@@ -39,10 +39,11 @@ __all__ = [
     "fit_head",
     "fit_pooling",
     "normalise_rows",
+    "plain_pooling",
     "pooled_scores",
     "read_recipe",
     "screen",
-    "sentence_matrix",
+    "segment_matrix",
     "share_toxicity",
     "text_matrix",
     "train",

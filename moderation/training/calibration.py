@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from moderation.model import POOL
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+
+BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
 
 
 def calibrate(
@@ -27,6 +30,9 @@ def calibrate(
     So `LABEL` in `reference` scales on held texts of the corpora named by `from CORPUS`, positives
     and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
     held texts of all corpora by their weights. A label with too few positives keeps its pooling.
+
+    With BENT positives or more a second fit gives the logits above and below zero a slope each:
+    one line through both leaves sure scores too sure and doubtful ones too low.
     """
     corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
     inside = np.isin(source, corpora)
@@ -52,7 +58,17 @@ def calibrate(
         slope, shift = float(head.coef_[0, 0]), float(head.intercept_[0])
         out[number] *= np.float32(slope)
         out[number, 0] += np.float32(shift)
-        log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts")
+        bend = ""
+        if y.sum() >= BENT:
+            z = slope * design[:, 0] + shift
+            sides = LogisticRegression(C=1e4, max_iter=1000, fit_intercept=False)
+            sides.fit(np.stack([np.minimum(z, 0), np.maximum(z, 0)], axis=1), y, sample_weight=mass)
+            below, above = sides.coef_[0]
+            if below > 0 and above > 0:
+                out[number] *= np.float32(below)
+                out[number, POOL.index("above")] = above / below - 1
+                bend = f", {below:.2f} of it below zero and {above:.2f} above"
+        log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
     return out
 
 

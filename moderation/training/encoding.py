@@ -35,19 +35,19 @@ class Recorder(Sink):
 
 @dataclass
 class Encoded:
-    """Texts as items (words and marks) and word n-grams, sentence by sentence.
+    """Texts as items (words and marks) and word n-grams, segment by segment.
 
-    `text_first[i]` is the first sentence of text i, `length[s]` the words of sentence s; item
-    `item_ids[j]` stands in sentence `item_sentence[j]`; word n-gram `gram_keys[k]` in sentence
-    `gram_sentence[k]`. Item i owns the features `item_keys` where `item_owner` is i.
+    `text_first[i]` is the first segment of text i, `length[s]` the words of segment s; item
+    `item_ids[j]` stands in segment `item_segment[j]`; word n-gram `gram_keys[k]` begins in segment
+    `gram_segment[k]`. Item i owns the features `item_keys` where `item_owner` is i.
     """
 
     text_first: I64
     length: I64
     item_ids: I32
-    item_sentence: I32
+    item_segment: I32
     gram_keys: U64
-    gram_sentence: I32
+    gram_segment: I32
     item_keys: U64
     item_owner: I32
     n_items: int
@@ -57,12 +57,12 @@ class Encoded:
         return len(self.text_first)
 
     @property
-    def n_sentences(self) -> int:
+    def n_segments(self) -> int:
         return len(self.length)
 
-    def text_of_sentence(self) -> I64:
-        """The text of each sentence."""
-        owner = np.zeros(self.n_sentences, np.int64)
+    def text_of_segment(self) -> I64:
+        """The text of each segment."""
+        owner = np.zeros(self.n_segments, np.int64)
         owner[self.text_first[1:]] = 1
         return np.cumsum(owner)
 
@@ -81,33 +81,34 @@ def encode_texts(
     text_first: list[I64] = []
     length: list[I64] = []
     ids: list[I32] = []
-    item_sentence: list[I32] = []
+    item_segment: list[I32] = []
     gram_keys: list[U64] = []
-    gram_sentence: list[I32] = []
-    sentences = 0
+    gram_segment: list[I32] = []
+    segments = 0
     for start in range(0, len(texts), ENCODE_TEXTS):
         part = texts[start : start + ENCODE_TEXTS]
         block = encode(part, table)
-        text_first.append(block.text_first + sentences)
+        text_first.append(block.text_first + segments)
         length.append(block.length)
         items, owner = table.expand(
             block.ids, table.words.take(block.ids) + table.marks.take(block.ids)
         )
         ids.append(items)
-        item_sentence.append((block.chunk_sentence[owner] + sentences).astype(np.int32))
+        item_segment.append((block.chunk_segment[owner] + segments).astype(np.int32))
         for keys, position in block.sequences.families():
             gram_keys.append(keys)
-            gram_sentence.append((block.sequences.sentence[position] + sentences).astype(np.int32))
-        sentences += len(block.length)
+            segment = block.chunk_segment.take(block.word_chunk.take(position))
+            gram_segment.append((segment + segments).astype(np.int32))
+        segments += len(block.length)
         if progress is not None:
             progress(len(part))
     return Encoded(
         np.concatenate(text_first),
         np.concatenate(length),
         np.concatenate(ids),
-        np.concatenate(item_sentence),
+        np.concatenate(item_segment),
         np.concatenate(gram_keys),
-        np.concatenate(gram_sentence),
+        np.concatenate(gram_segment),
         np.concatenate(recorder.keys),
         np.concatenate(recorder.owners),
         recorder.count,
@@ -115,11 +116,11 @@ def encode_texts(
 
 
 def item_matrix(encoded: Encoded) -> sparse.csr_matrix:
-    """Sentences x items, counts."""
+    """Segments x items, counts."""
     return sparse.csr_matrix(
         (
             np.ones(len(encoded.item_ids), np.float32),
-            (encoded.item_sentence, encoded.item_ids),
+            (encoded.item_segment, encoded.item_ids),
         ),
-        shape=(encoded.n_sentences, encoded.n_items),
+        shape=(encoded.n_segments, encoded.n_items),
     )

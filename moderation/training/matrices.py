@@ -11,8 +11,8 @@ from moderation.training.encoding import Encoded, item_matrix
 from moderation.training.screening import Screen
 
 
-def sentence_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
-    """Sentences x features: counts times inverse document frequency, float32."""
+def segment_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
+    """Segments x features: counts times inverse document frequency, float32."""
     n = len(chosen.keys)
 
     def where(keys: U64) -> tuple[I64, npt.NDArray[np.bool_]]:
@@ -31,7 +31,7 @@ def sentence_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
     step = 20_000_000
     for start in range(0, len(encoded.gram_keys), step):
         at, hit = where(encoded.gram_keys[start : start + step])
-        rows.append(encoded.gram_sentence[start : start + step][hit])
+        rows.append(encoded.gram_segment[start : start + step][hit])
         columns.append(at[hit].astype(np.int32))
     row, column = np.concatenate(rows), np.concatenate(columns)
     grams = sparse.csr_matrix(
@@ -42,14 +42,14 @@ def sentence_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
     return matrix
 
 
-def text_matrix(encoded: Encoded, sentences: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Texts x features: the sum of each text's sentences."""
-    owner = encoded.text_of_sentence()
+def text_matrix(encoded: Encoded, segments: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Texts x features: the sum of each text's segments."""
+    owner = encoded.text_of_segment()
     gather = sparse.csr_matrix(
         (np.ones(len(owner), np.float32), (owner, np.arange(len(owner)))),
         shape=(encoded.n_texts, len(owner)),
     )
-    return (gather @ sentences).tocsr()
+    return (gather @ segments).tocsr()
 
 
 def normalise_rows(matrix: sparse.csr_matrix, words: I64, kappa: float) -> sparse.csr_matrix:

@@ -8,7 +8,7 @@ import numpy as np
 
 from moderation import __version__
 from moderation.knowledge import build
-from moderation.model import POOL, Model
+from moderation.model import Model
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.text import Lexer
@@ -17,8 +17,8 @@ from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
 from moderation.training.heads import fit_head, share_toxicity
-from moderation.training.matrices import normalise_rows, sentence_matrix, text_matrix
-from moderation.training.pooling import compose, fit_pooling, pooled_scores
+from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
+from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
 from moderation.training.screening import screen
 
@@ -49,13 +49,13 @@ def train(
         knowledge.class_names,
         knowledge.telling,
     )
-    log(f"{encoded.n_sentences:,} sentences, {encoded.n_items:,} distinct words and marks")
+    log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
     y, w = labels[rows], weight[rows]
     chosen = screen(
         encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
     )
     log(f"{len(chosen.keys):,} features chosen")
-    matrix = text_matrix(encoded, sentence_matrix(encoded, chosen))
+    matrix = text_matrix(encoded, segment_matrix(encoded, chosen))
     words = np.add.reduceat(encoded.length, encoded.text_first)
     del encoded
     matrix = normalise_rows(matrix, words, recipe.kappa)
@@ -81,8 +81,7 @@ def train(
     del matrix
 
     # Calibration on held texts, scored by the code that scores.
-    plain = np.zeros((len(LABELS), len(POOL)), np.float32)
-    plain[:, 1] = 1.0
+    plain = plain_pooling(len(LABELS))
     held = np.flatnonzero(part == "held")
     if len(held) < 200:  # too few to hold any: calibrated on the training texts, and said so
         held = rows

@@ -1,4 +1,4 @@
-"""Sentences -> text: long texts composed to learn it from, and the fit."""
+"""Segments -> text: long texts composed to learn it from, and the fit."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def compose(
             which = short[int(rng.integers(0, len(short)))]
             parts = [harmless[i] for i in picks.tolist()]
             sentence = texts[which].strip()
-            if sentence[-1:] not in ".!?":
-                sentence += "."
+            if sentence[-1:] not in ".!?" and number % 4:
+                sentence += "."  # every second one is run into the next, as people write
             parts.insert(int(rng.integers(0, 5)), sentence)
             made.append(" ".join(parts))
             rows.append(labels[which])
@@ -59,8 +59,15 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]")
 
 
 def pooled_scores(model: Model, texts: Sequence[str]) -> Pooled:
-    """What the sentences of each text come to, by the very code that scores."""
+    """What the segments of each text come to, by the very code that scores."""
     return Scorer(model).pooled(texts)
+
+
+def plain_pooling(labels: int) -> Float32:
+    """The whole text's linear score as it is: float32 (labels, P)."""
+    out = np.zeros((labels, len(POOL)), np.float32)
+    out[:, POOL.index("whole")] = 1.0
+    return out
 
 
 def fit_pooling(
@@ -70,8 +77,7 @@ def fit_pooling(
 
     A label without both outcomes gets its share of positives, whatever the text.
     """
-    out = np.zeros((labels.shape[1], len(POOL)), np.float32)
-    out[:, 1] = 1.0
+    out = plain_pooling(labels.shape[1])
     for label in range(labels.shape[1]):
         rows = np.flatnonzero(~np.isnan(labels[:, label]) & (weight[:, label] > 0))
         y, w = labels[rows, label], weight[rows, label]
@@ -91,5 +97,5 @@ def fit_pooling(
         head = LogisticRegression(C=cost, max_iter=1000)
         head.fit(design[keep], target[keep], sample_weight=mass[keep])
         out[label, 0] = head.intercept_[0]
-        out[label, 1:] = head.coef_[0] / scale[1:]
+        out[label, 1 : len(scale)] = head.coef_[0] / scale[1:]
     return out

@@ -50,10 +50,10 @@ def screen(
     positive = np.where(known, weight * y, 0).astype(np.float32)
     negative = np.where(known, weight * (1 - y), 0).astype(np.float32)
     mass = np.concatenate([positive, negative, np.ones((len(y), 1), np.float32)], axis=1)
-    by_sentence = mass[encoded.text_of_sentence()]
+    by_segment = mass[encoded.text_of_segment()]
 
     # Features of items: sum over items first, then over the items that own the feature.
-    item_mass = np.asarray(item_matrix(encoded).T @ by_sentence, dtype=np.float32)
+    item_mass = np.asarray(item_matrix(encoded).T @ by_segment, dtype=np.float32)
     item_keys, index = np.unique(encoded.item_keys, return_inverse=True)
     owner = sparse.csr_matrix(
         (np.ones(len(index), np.float32), (index, encoded.item_owner)),
@@ -80,11 +80,11 @@ def screen(
     owner = sparse.csr_matrix(
         (
             np.ones(int(kept.sum()), np.float32),
-            (number[index[kept]], encoded.gram_sentence[frequent[kept]]),
+            (number[index[kept]], encoded.gram_segment[frequent[kept]]),
         ),
-        shape=(int(keep.sum()), encoded.n_sentences),
+        shape=(int(keep.sum()), encoded.n_segments),
     )
-    gram_total = np.asarray(owner @ by_sentence)
+    gram_total = np.asarray(owner @ by_segment)
     gram_keys = gram_keys[keep]
 
     keys = np.concatenate([item_keys, gram_keys])
