@@ -10,9 +10,12 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from moderation.features import I64
 from moderation.records import LABELS
 from moderation.scoring import Pooled
 from moderation.training.arrays import Float32
+from moderation.training.encoding import Encoded
+from moderation.training.recipe import Recipe
 
 
 def fit_head(
@@ -54,6 +57,29 @@ def fit_head(
         warnings.simplefilter("ignore", ConvergenceWarning)
         head.fit(chosen[index], target, sample_weight=mass)
     return (head.coef_[0] / median).astype(np.float32), float(head.intercept_[0])
+
+
+def harmless_segments(
+    encoded: Encoded, labels: Float32, weight: Float32, recipe: Recipe
+) -> tuple[I64, Float32, Float32]:
+    """Segments of harmless texts, as rows to train on beside the texts.
+
+    A harmless text has no harmful segment, and the worst of many is what false alarms in long
+    texts come from. At most `recipe.segments` of those with three words or more, drawn by
+    `recipe.seed`. Returns their numbers (K,), labels and weights (K, L): 0 where the text has the
+    label 0, else missing; the text's weight times `recipe.segments_weight`.
+    """
+    factor = np.array(recipe.segments_weight, np.float32)
+    owner = encoded.text_of_segment()
+    several = np.bincount(owner, minlength=encoded.n_texts) > 1
+    useful = ((labels == 0) & (weight > 0) & (factor > 0)).any(axis=1) & several
+    found = np.flatnonzero(useful[owner] & (encoded.length >= 3))
+    if len(found) > recipe.segments:
+        rng = np.random.default_rng(recipe.seed)
+        found = np.sort(rng.choice(found, recipe.segments, replace=False))
+    texts = owner[found]
+    rows = np.where(labels[texts] == 0, 0, np.nan).astype(np.float32)
+    return found, rows, weight[texts] * factor
 
 
 def share_toxicity(

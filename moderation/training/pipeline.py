@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import sparse
 
 from moderation import __version__
 from moderation.knowledge import build
@@ -16,7 +17,7 @@ from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
-from moderation.training.heads import fit_head, share_toxicity
+from moderation.training.heads import fit_head, harmless_segments, share_toxicity
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
@@ -32,7 +33,6 @@ def train(
     """Train a model. The same examples and recipe give the same arrays."""
     labels, weight, part = examples.arrays()
     training = part == "train"
-    known = ~np.isnan(labels)
     log(f"{len(examples):,} texts, {int(training.sum()):,} to train on")
     knowledge = build(
         (text for text, mine in zip(examples.texts, training, strict=True) if mine),
@@ -55,14 +55,20 @@ def train(
         encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
     )
     log(f"{len(chosen.keys):,} features chosen")
-    matrix = text_matrix(encoded, segment_matrix(encoded, chosen))
+    segments = segment_matrix(encoded, chosen)
+    matrix = text_matrix(encoded, segments)
     words = np.add.reduceat(encoded.length, encoded.text_first)
-    del encoded
     matrix = normalise_rows(matrix, words, recipe.kappa)
-    log(f"matrix of {matrix.nnz:,} values")
+    picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
+    if len(picked):
+        parts = normalise_rows(segments[picked], encoded.length[picked], recipe.kappa)
+        matrix = sparse.vstack([matrix, parts], format="csr")
+        y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
+    del encoded, segments
+    log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     heads = np.zeros((matrix.shape[1], len(LABELS)), np.float32)
     for number, label in enumerate(LABELS):
-        mine = known[rows, number] & (w[:, number] > 0)
+        mine = ~np.isnan(y[:, number]) & (w[:, number] > 0)
         outcomes = y[mine, number]
         if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
             log(f"{label}: no texts with both outcomes; left at zero")

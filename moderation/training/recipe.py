@@ -23,6 +23,8 @@ class Recipe:
     - `epochs`: passes of the solver over the texts;
     - `held`: share of the train groups kept for calibration;
     - `reference`: what the probabilities are about, see `calibrate`;
+    - `segments`: how many segments of harmless texts are rows of their own, with the text's
+      weight times `segments_weight` by label;
     - `lexicons`: whether words carry classes.
     """
 
@@ -39,6 +41,8 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     composed_weight: float = 0.3
+    segments: int = 300_000
+    segments_weight: tuple[float, ...] = (0.0,) * len(LABELS)
     seed: int = 0
     weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
     reference: dict[str, float] = field(default_factory=dict)
@@ -73,11 +77,12 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    cost = settings.get("cost")
-    if cost is not None:
-        if not isinstance(cost, list) or len(cost) != len(LABELS):
-            raise InputError(place, f"[settings] cost must list {len(LABELS)} numbers")
-        settings["cost"] = tuple(float(value) for value in cost)
+    for key in ("cost", "segments_weight"):
+        numbers = settings.get(key)
+        if numbers is not None:
+            if not isinstance(numbers, list) or len(numbers) != len(LABELS):
+                raise InputError(place, f"[settings] {key} must list {len(LABELS)} numbers")
+            settings[key] = tuple(float(value) for value in numbers)
     weights: dict[str, tuple[float, ...]] = {}
     for corpus, row in table.get("weights", {}).items():
         for key in row:
