@@ -444,6 +444,7 @@ def test_counterfactual_swaps_keep_capitals_and_show_the_identity_that_raises() 
     assert probes.swap_term("MUSLIMS SAY", 0, 7, "sikhs") == "SIKHS SAY"
     assert probes.find_term("the GERMANS came") == ("nationalities", "germans", 4, 11)
     assert probes.find_term("a black cat, germanium") is None
+    assert probes.find_term("german\u017f, and germans") == ("nationalities", "germans", 13, 20)
     rows = [("dev", f"There are muslims in town {i}", {"toxicity": 0.0}, {}) for i in range(30)]
     report = evaluate(by_word("jews"), [corpus("civil_comments", rows)], bootstrap=20)
     assert value(report, "counterfactual", "toxicity", "mean_change", "jews") == pytest.approx(0.8)

@@ -343,12 +343,13 @@ def identity_families() -> dict[str, tuple[str, ...]]:
 
 def find_term(text: str) -> tuple[str, str, int, int] | None:
     """The first identity term in `text`: family, term, start, end."""
-    match = _term_pattern().search(text)
-    if match is None:
-        return None
-    term = match[0].lower()
-    family = next(name for name, terms in identity_families().items() if term in terms)
-    return family, term, match.start(), match.end()
+    for match in _term_pattern().finditer(text):
+        term = match[0].lower()
+        for family, terms in identity_families().items():
+            if term in terms:
+                return family, term, match.start(), match.end()
+        # Another letter that matches whatever its case, such as a long s: not the term.
+    return None
 
 
 def swap_term(text: str, start: int, end: int, term: str) -> str:
