@@ -31,8 +31,8 @@ def calibrate(
     and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
     held texts of all corpora by their weights. A label with too few positives keeps its pooling.
 
-    With BENT positives or more a second fit gives the logits above and below zero a slope each:
-    one line through both leaves sure scores too sure and doubtful ones too low.
+    With BENT positives or more of one place a second fit gives the logits above and below zero a
+    slope each: one line through both leaves sure scores too sure and doubtful ones too low.
     """
     corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
     inside = np.isin(source, corpora)
@@ -59,7 +59,7 @@ def calibrate(
         out[number] *= np.float32(slope)
         out[number, 0] += np.float32(shift)
         bend = ""
-        if y.sum() >= BENT:
+        if label in reference and y.sum() >= BENT:
             z = slope * design[:, 0] + shift
             sides = LogisticRegression(C=1e4, max_iter=1000, fit_intercept=False)
             sides.fit(np.stack([np.minimum(z, 0), np.maximum(z, 0)], axis=1), y, sample_weight=mass)

@@ -19,6 +19,7 @@ from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
 from moderation.training.heads import fit_head, harmless_segments, share_toxicity
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
+from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
 from moderation.training.screening import screen
@@ -42,15 +43,20 @@ def train(
         f"{len(knowledge.tables.vocabulary):,} known words, {len(knowledge.classes):,} with a class"
     )
     rows = np.flatnonzero(training)
+    texts = [examples.texts[i] for i in rows.tolist()]
+    y, w = labels[rows], weight[rows]
+    copies, originals = misspelt_copies(texts, y, recipe.misspelt, recipe.seed)
+    y = np.concatenate([y, y[originals]])
+    w = np.concatenate([w, w[originals] * np.float32(recipe.misspelt_weight)])
+    log(f"{len(copies):,} misspelt copies")
     encoded = encode_texts(
-        [examples.texts[i] for i in rows.tolist()],
+        texts + copies,
         Lexer(knowledge.tables),
         knowledge.classes,
         knowledge.class_names,
         knowledge.telling,
     )
     log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
-    y, w = labels[rows], weight[rows]
     chosen = screen(
         encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
     )

@@ -25,6 +25,8 @@ class Recipe:
     - `reference`: what the probabilities are about, see `calibrate`;
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
+    - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
+      original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
     """
 
@@ -41,6 +43,8 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     composed_weight: float = 0.3
+    misspelt: int = 0
+    misspelt_weight: float = 0.5
     segments: int = 300_000
     segments_weight: tuple[float, ...] = (0.0,) * len(LABELS)
     seed: int = 0

@@ -1,0 +1,146 @@
+"""Misspelt copies of training texts: what a model learns to read through.
+
+People mistype, and people misspell on purpose to slip past a filter. What the lexer cannot undo
+leaves a word that nobody has seen, of which only some character n-grams are left; a model that has
+met such remains gives them weight. The labels of the copies are those of the originals. The kinds
+of slips are those of typing (Damerau 1964: a letter left out, put in, struck wrongly, two swapped),
+of a space too many or too few, and of spelling by sound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+
+import numpy as np
+
+from moderation.features import I64
+from moderation.training.arrays import Float32
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_BESIDE = {
+    key: (row[place - 1] if place else "") + row[place + 1 : place + 2]
+    for row in _ROWS
+    for place, key in enumerate(row)
+}
+_VOWELS = "aeiou"
+_WORD = re.compile(r"([A-Za-z]{3,40})( ?)")
+_SOUNDS = (
+    ("ck", "k"),
+    ("ph", "f"),
+    ("qu", "kw"),
+    ("ee", "ea"),
+    ("ou", "u"),
+    ("ss", "s"),
+    ("er", "a"),
+    ("c", "k"),
+    ("s", "z"),
+    ("x", "ks"),
+    ("i", "y"),
+    ("y", "i"),
+)
+
+MAX_CHARS = 400  # of a text that is copied: short ones hang on single words
+
+
+def misspelt_copies(
+    texts: Sequence[str], labels: Float32, count: int, seed: int
+) -> tuple[list[str], I64]:
+    """At most `count` misspelt copies, and the index of each one's original.
+
+    `labels`: (N, L), NaN = missing. Half of the originals have the first label (toxicity), as far
+    as there are any. In each copy between a fifth and four fifths of the words slip.
+    """
+    rng = np.random.default_rng(seed)
+    short = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(texts))
+    toxic = np.flatnonzero(short & (labels[:, 0] > 0.5))
+    harmless = np.flatnonzero(short & (labels[:, 0] <= 0.5))
+    toxic = rng.permutation(toxic)[: count // 2]
+    harmless = rng.permutation(harmless)[: count - len(toxic)]
+    picked = np.sort(np.concatenate([toxic, harmless]))
+    copies = []
+    for index in picked.tolist():
+        own = Random(f"{seed}:{index}")
+        copies.append(misspell(texts[index], own, own.uniform(0.2, 0.8)))
+    return copies, picked
+
+
+def misspell(text: str, rng: Random, share: float) -> str:
+    """A copy of `text` in which each word of three letters or more slips with chance `share`."""
+
+    def slip(match: re.Match[str]) -> str:
+        word, space = match.groups()
+        if rng.random() >= share:
+            return word + space
+        way = rng.choice(_SLIPS)
+        return word if way is None else way(word, rng) + space
+
+    return _WORD.sub(slip, text)
+
+
+def _place(word: str, rng: Random) -> int:
+    """Any letter but the first, which people get right."""
+    return rng.randrange(1, len(word))
+
+
+def _drop(word: str, rng: Random) -> str:
+    at = _place(word, rng)
+    return word[:at] + word[at + 1 :]
+
+
+def _swap(word: str, rng: Random) -> str:
+    at = rng.randrange(len(word) - 1)
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _double(word: str, rng: Random) -> str:
+    at = _place(word, rng)
+    return word[:at] + word[at] + word[at:]
+
+
+def _strike(word: str, rng: Random) -> str:
+    at = _place(word, rng)
+    return word[:at] + rng.choice(_BESIDE[word[at].lower()]) + word[at + 1 :]
+
+
+def _vowel(word: str, rng: Random) -> str:
+    spots = [at for at in range(1, len(word)) if word[at].lower() in _VOWELS]
+    if not spots:
+        return _strike(word, rng)
+    at = rng.choice(spots)
+    return word[:at] + rng.choice(_VOWELS) + word[at + 1 :]
+
+
+def _without_vowels(word: str, rng: Random) -> str:
+    kept = word[0] + "".join(letter for letter in word[1:] if letter.lower() not in _VOWELS)
+    return kept if len(kept) > 1 else _drop(word, rng)
+
+
+def _sound(word: str, rng: Random) -> str:
+    heard = [pair for pair in _SOUNDS if pair[0] in word.lower()]
+    if not heard:
+        return _drop(word, rng)
+    written, spoken = rng.choice(heard)
+    at = word.lower().index(written)
+    return word[:at] + spoken + word[at + len(written) :]
+
+
+def _split(word: str, rng: Random) -> str:
+    at = _place(word, rng)
+    return f"{word[:at]} {word[at:]}"
+
+
+_SLIPS: tuple[Callable[[str, Random], str] | None, ...] = (
+    _drop,
+    _swap,
+    _double,
+    _strike,
+    _strike,
+    _vowel,
+    _without_vowels,
+    _sound,
+    _sound,
+    _split,
+    None,  # the space after it is forgotten
+)

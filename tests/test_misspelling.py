@@ -1,0 +1,53 @@
+"""Misspelt copies of training texts."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.records import LABELS
+from moderation.training.misspelling import MAX_CHARS, misspell, misspelt_copies
+
+
+@given(st.text(), st.integers(0, 2**32))
+def test_nothing_slips_where_the_share_is_none(text: str, seed: int) -> None:
+    assert misspell(text, Random(seed), 0.0) == text
+
+
+@given(st.text(), st.integers(0, 2**32), st.floats(0, 1))
+def test_a_copy_is_the_same_each_time_and_keeps_its_shape(
+    text: str, seed: int, share: float
+) -> None:
+    copy = misspell(text, Random(seed), share)
+    assert copy == misspell(text, Random(seed), share)
+    assert copy.count("\n") == text.count("\n")
+    assert copy.count("\x00") <= text.count("\x00")
+
+
+def test_every_word_slips_by_a_letter_or_a_space() -> None:
+    for seed in range(200):
+        copy = misspell("ridiculous", Random(seed), 1.0)
+        assert copy[:1] in "ri"
+        assert len(copy) >= 5
+    copies = {misspell("ridiculous", Random(seed), 1.0) for seed in range(200)}
+    assert len(copies) > 40
+    assert {"ridi culous", "rdclus", "ridiculouz", "irdiculous"} & copies
+    glued = {misspell("you fool here", Random(seed), 1.0) for seed in range(400)}
+    assert any(" " not in copy for copy in glued)
+
+
+def test_copies_are_of_short_texts_half_of_them_toxic() -> None:
+    texts = ["word " * 200] + [f"some text number {i}" for i in range(99)]
+    labels = np.full((100, len(LABELS)), np.nan, np.float32)
+    labels[:60, 0] = 1
+    labels[60:90, 0] = 0
+    copies, originals = misspelt_copies(texts, labels, 40, seed=3)
+    assert len(copies) == len(originals) == 40
+    assert (labels[originals, 0] == 1).sum() == 20
+    assert all(len(texts[i]) <= MAX_CHARS for i in originals.tolist())
+    again, _ = misspelt_copies(texts, labels, 40, seed=3)
+    assert copies == again
+    assert misspelt_copies(texts, labels, 0, seed=3)[0] == []
