@@ -375,7 +375,7 @@ class _Card:
             ["model", f"`{self.name}`"],
             ["sha256 of the file", f"`{self.report.digest}`"],
             ["kind", "one L2-regularised logistic regression a label on hashed TF-IDF n-grams of "
-             "words and characters, pooled over sentences and calibrated"],
+             "words and characters, pooled over segments of ten words and calibrated"],
             ["language", "English"],
             ["labels", ", ".join(LABELS)],
             ["thresholds", self.thresholds()],
@@ -785,7 +785,7 @@ class _Card:
             "repeat a dev or test row were removed first; contrast pairs, threads and duplicates "
             "stay on one side of every cut. Features that tell a label's positives from its "
             "negatives best fill a table of hashed n-grams; one logistic regression a label; the "
-            "whole text and its worst sentence are pooled by a calibrated linear function.",
+            "whole text and its worst segment of ten words are pooled by a calibrated function.",
             "",
             "Numbers of the recipe (`moderation/data/recipe.toml`, where the reasons stand): "
             + ", ".join(f"{key} {value}" for key, value in sorted(recipe.items()))
