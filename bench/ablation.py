@@ -26,6 +26,7 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from moderation.corpora import load_all
 from moderation.corpora.contrasts import read_contrasts
@@ -34,7 +35,7 @@ from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, in
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
 from moderation.records import LABELS
-from moderation.scoring import Pooled, Scorer, pool, pool_features, sigmoid
+from moderation.scoring import Pooled, Scorer, pool, pool_logits, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,
@@ -50,10 +51,12 @@ from moderation.training import (
     encode_texts,
     fit_head,
     fit_pooling,
+    harmless_segments,
+    misspelt_copies,
     normalise_rows,
     read_recipe,
     screen,
-    sentence_matrix,
+    segment_matrix,
     share_toxicity,
     text_matrix,
     write,
@@ -68,6 +71,7 @@ LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
 FEWEST = 10  # clusters; below, rows are drawn one by one: of one thread every draw is the same
 SPEED_CHARS = 1_000_000
 COMPOSED = "composed of dev texts"
+COPIES, SEGMENTS = "misspelt copies", "segments of harmless texts"
 
 # Families of features in the order of `features.Sequences.families`, behind those of items.
 ITEM_FAMILIES = ("words", "class tokens", "character n-grams", "marks")
@@ -97,6 +101,7 @@ class Variant:
     recipe: Recipe
     without: str = ""  # family of features
     sources: tuple[str, ...] = ()  # left out of the heads
+    rows: str = ""  # kind of train rows left out: COPIES or SEGMENTS
     pooled: bool = True
     composed: bool = True
     shared: bool = True
@@ -143,7 +148,9 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
         Variant("C × 4", change(recipe, cost=costs[4.0])),
-        Variant("whole text only, no sentences", recipe, pooled=False),
+        Variant(f"no {COPIES}", recipe, rows=COPIES),
+        Variant(f"no {SEGMENTS}", recipe, rows=SEGMENTS),
+        Variant("whole text only, no worst segment", recipe, pooled=False),
         Variant("no composed texts", recipe, composed=False),
         Variant("no sharing of toxicity", recipe, shared=False),
         Variant("no recalibration", recipe, calibrated=False),
@@ -219,8 +226,15 @@ class Ablation:
         dev = np.flatnonzero(part == "dev")
         texts = np.array(examples.texts, dtype=object)
         source = np.array(examples.source)
+        train_texts = texts[train].tolist()
+        copies, originals = misspelt_copies(
+            train_texts, labels[train], int(recipe.misspelt * share), recipe.seed
+        )
+        train = np.concatenate([train, train[originals]])
         self.train_labels, self.train_weight = labels[train], weight[train]
+        self.train_weight[len(train_texts) :] *= recipe.misspelt_weight
         self.train_source = source[train]
+        self.train_kind = np.array([""] * len(train_texts) + [COPIES] * len(copies), object)
         log(f"{len(train):,} train texts, {len(held):,} held, {len(dev):,} dev")
 
         made, made_labels = compose(
@@ -250,16 +264,31 @@ class Ablation:
             groups = [clusters.get((name, judged[i]), judged[i]) for i in rows.tolist()]
             self.dev_sets.append(DevSet(name, rows, groups))
 
-        train_texts = texts[train].tolist()
         self.knowledge = build(train_texts, lexicons=recipe.lexicons)
         self.speed_texts = _first_chars(texts[dev].tolist(), SPEED_CHARS)
-        self.encoded = self._encode(train_texts)
+        self.encoded = self._encode(train_texts + copies)
+        fewer = dataclasses.replace(recipe, segments=int(recipe.segments * share))
+        self.picked, more_labels, more_weight = harmless_segments(
+            self.encoded, self.train_labels, self.train_weight, fewer
+        )
         self.judged = self._encode(judged)
         self.chosen: Screen | None = None
         self._screened: tuple[float, ...] | None = None
         self._choose(recipe)
+        # The rows of the matrix: texts, their copies, segments.
+        of_segment = self.encoded.text_of_segment()[self.picked]
+        self.train_labels = np.concatenate([self.train_labels, more_labels])
+        self.train_weight = np.concatenate([self.train_weight, more_weight])
+        self.train_source = np.concatenate([self.train_source, self.train_source[of_segment]])
+        self.train_kind = np.concatenate(
+            [self.train_kind, np.array([SEGMENTS] * len(self.picked), object)]
+        )
+        words = np.add.reduceat(self.encoded.length, self.encoded.text_first)
+        self.words = np.concatenate([words, self.encoded.length[self.picked]])
         assert self.chosen is not None
-        self.family: npt.NDArray[np.int8] = families_of(train_texts, self.knowledge, self.chosen)
+        self.family: npt.NDArray[np.int8] = families_of(
+            train_texts + copies, self.knowledge, self.chosen
+        )
         unknown = int((self.family < 0).sum())
         if unknown:
             raise AssertionError(f"{unknown} features belong to no family")
@@ -279,30 +308,34 @@ class Ablation:
         self._screened = found
         self.chosen = screen(
             self.encoded,
-            self.train_labels,
-            self.train_weight,
+            self.train_labels[: self.encoded.n_texts],
+            self.train_weight[: self.encoded.n_texts],
             recipe.bits,
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
-        self.matrix = text_matrix(self.encoded, sentence_matrix(self.encoded, self.chosen))
-        self.sentences = sentence_matrix(self.judged, self.chosen)
+        segments = segment_matrix(self.encoded, self.chosen)
+        self.matrix = sparse.vstack(
+            [text_matrix(self.encoded, segments), segments[self.picked]], format="csr"
+        )
+        self.segments = segment_matrix(self.judged, self.chosen)
 
     def run(self, variant: Variant) -> Outcome:
         """Fit a variant's heads and judge the dev rows."""
         recipe = variant.recipe
         self._choose(recipe)
         started = time.process_time()
-        words = np.add.reduceat(self.encoded.length, self.encoded.text_first)
         n_features = self.matrix.shape[1]
         columns = np.arange(n_features)
         matrix = self.matrix
         if variant.without:
             columns = np.flatnonzero(self.family != FAMILIES.index(variant.without))
             matrix = matrix[:, columns]
-        matrix = normalise_rows(matrix, words, recipe.kappa)
+        matrix = normalise_rows(matrix, self.words, recipe.kappa)
         weight = self.train_weight.copy()
         weight[np.isin(self.train_source, variant.sources)] = 0
+        if variant.rows:
+            weight[self.train_kind == variant.rows] = 0
         heads = np.zeros((n_features, len(LABELS)), np.float32)
         for number in self.heads:
             known = ~np.isnan(self.train_labels[:, number]) & (weight[:, number] > 0)
@@ -331,20 +364,20 @@ class Ablation:
         if variant.calibrated:
             pooling = calibrate(
                 pooling,
-                _logits(_rows(pooled, held), pooling),
+                pool_logits(pooling, _rows(pooled, held)),
                 labels[held],
                 mass[held],
                 self.source[held],
                 recipe.reference,
             )
         features = int(heads[:, self.heads].any(axis=1).sum())
-        logits = _logits(pooled, pooling)
+        logits = pool_logits(pooling, pooled)
         return Outcome(logits, seconds, features, int(matrix.nnz), heads, pooling)
 
     def _pooled(self, heads: Float32, variant: Variant) -> Pooled:
         judged = self.judged
-        sums = np.zeros((judged.n_sentences, len(LABELS)), np.float32)
-        sums[:, self.heads] = self.sentences @ heads[:, self.heads]
+        sums = np.zeros((judged.n_segments, len(LABELS)), np.float32)
+        sums[:, self.heads] = self.segments @ heads[:, self.heads]
         pooled = pool(sums, judged.length, judged.text_first, variant.recipe.kappa)
         if variant.pooled:
             return pooled
@@ -441,14 +474,6 @@ def _first_chars(texts: list[str], limit: int) -> list[str]:
 def _rows(pooled: Pooled, rows: Rows) -> Pooled:
     fields = (item.name for item in dataclasses.fields(pooled))
     return Pooled(**{name: getattr(pooled, name)[rows] for name in fields})
-
-
-def _logits(pooled: Pooled, pooling: Float32) -> Float32:
-    columns = [
-        pool_features(pooled.whole[:, i], pooled.worst[:, i], pooled.count) @ pooling[i]
-        for i in range(pooling.shape[0])
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def shown(value: float, draws: Floats, sign: bool = True) -> str:

@@ -157,7 +157,12 @@ def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.
 
 def logits_of(model: Model, pooled: Pooled) -> Float32:
     """Calibrated logits: float32, shape (C, L)."""
-    whole, worst, columns = pooled.whole, pooled.worst, model.pool.T
+    return pool_logits(model.pool, pooled)
+
+
+def pool_logits(pool: Float32, pooled: Pooled) -> Float32:
+    """Pooling coefficients (L, P), see `model.POOL`, -> logits: float32, shape (C, L)."""
+    whole, worst, columns = pooled.whole, pooled.worst, pool.T
     count = np.log(pooled.count).astype(np.float32)[:, None]
     # Column by column, not `@`: its order of additions changes with the number of texts.
     out: Float32 = columns[0] + whole * columns[1]

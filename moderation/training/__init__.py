@@ -13,8 +13,9 @@ from moderation.training.assembly import assemble, write
 from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import Encoded, Recorder, encode_texts
 from moderation.training.examples import Examples, add_contrasts, add_corpora, add_labels
-from moderation.training.heads import fit_head, share_toxicity
+from moderation.training.heads import fit_head, harmless_segments, share_toxicity
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
+from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
@@ -38,6 +39,9 @@ __all__ = [
     "encode_texts",
     "fit_head",
     "fit_pooling",
+    "harmless_segments",
+    "misspell",
+    "misspelt_copies",
     "normalise_rows",
     "plain_pooling",
     "pooled_scores",

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from moderation.features import I64
+from moderation.chunks import I64
 from moderation.records import LABELS
 from moderation.scoring import Pooled
 from moderation.training.arrays import Float32

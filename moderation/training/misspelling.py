@@ -15,7 +15,7 @@ from random import Random
 
 import numpy as np
 
-from moderation.features import I64
+from moderation.chunks import I64
 from moderation.training.arrays import Float32
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
