@@ -1,7 +1,7 @@
 """What each part of the recipe gains and costs: one part taken away at a time.
 
-    python bench/ablation.py --corpora DIR [--labels FILE --contrasts FILE] [--share 0.3]
-                             [--output bench/ablation.md]
+    python bench/ablation.py --corpora DIR [--labels FILE --contrasts FILE --harmless FILE]
+                             [--share 0.3] [--output bench/ablation.md]
 
 Texts are encoded once with the recipe; then the heads are fitted again without a family of
 features, a group of corpora, a setting. Each variant is pooled, shared and calibrated on the same
@@ -44,6 +44,7 @@ from moderation.training import (
     Screen,
     add_contrasts,
     add_corpora,
+    add_harmless,
     add_labels,
     assemble,
     calibrate,
@@ -90,6 +91,7 @@ GROUPS = (
     ("paradetox", "identity_debias"),
     ("civil_comments",),
     ("contrasts",),
+    ("harmless",),
 )
 
 
@@ -586,6 +588,7 @@ def digest_of(recipe_file: Path | None) -> str:
 @click.option("--corpora", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--contrasts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--harmless", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, path_type=Path))
 @click.option("--share", type=click.FloatRange(0, 1), default=0.3, show_default=True)
 @click.option("--heads", default=",".join(HEADS), show_default=True)
@@ -595,6 +598,7 @@ def main(
     corpora: Path | None,
     labels: Path | None,
     contrasts: Path | None,
+    harmless: Path | None,
     recipe_file: Path | None,
     share: float,
     heads: str,
@@ -623,6 +627,8 @@ def main(
             add_contrasts(examples, contrasts, recipe.contrasts_weight)
             for row in read_contrasts(contrasts):
                 clusters["contrasts", row["text"]] = f"contrasts {row['family']}"
+        if harmless is not None:
+            add_harmless(examples, harmless, recipe.harmless_weight)
         if corpora is not None:
             for corpus in load_all(corpora):
                 add_corpora(examples, [corpus], recipe)
@@ -644,6 +650,7 @@ def main(
             ("corpora", "DIR" if corpora else None),
             ("labels", labels.name if labels else None),
             ("contrasts", contrasts.name if contrasts else None),
+            ("harmless", harmless.name if harmless else None),
             ("recipe", recipe_file.name if recipe_file else None),
             ("share", share),
             ("heads", heads),

@@ -16,6 +16,7 @@ from moderation.records import LABELS
 from moderation.training import (
     Examples,
     Recipe,
+    add_harmless,
     calibrate,
     choose_rationale,
     choose_thresholds,
@@ -220,3 +221,18 @@ def test_command_complains_in_one_line(tmp_path: Path) -> None:
 
 def test_errors_are_of_one_family() -> None:
     assert issubclass(InputError, ModerationError)
+
+
+def test_harmless_sentences_are_rows_with_every_label_zero(tmp_path: Path) -> None:
+    path = tmp_path / "harmless.txt"
+    path.write_text("# names\nMr. Dyke runs the shop.\n\n  The hoe is blunt. \n", "utf-8")
+    examples = Examples()
+    add_harmless(examples, path, 2.0)
+    assert examples.texts == ["Mr. Dyke runs the shop.", "The hoe is blunt."]
+    labels, weight, part = examples.arrays()
+    assert (labels == 0).all()
+    assert (weight == 2).all()
+    assert set(part.tolist()) == {"train"}
+    assert examples.sources["harmless"]["rows"] == 2
+    with pytest.raises(InputError, match=r"missing\.txt: cannot be read"):
+        add_harmless(examples, tmp_path / "missing.txt", 1.0)

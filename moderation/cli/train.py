@@ -29,6 +29,11 @@ Examples:
     help="The contrast set, as seeds/contrasts.jsonl.",
 )
 @click.option(
+    "--harmless",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Harmless sentences, one a line, as seeds/harmless.txt.",
+)
+@click.option(
     "--corpora",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder with public corpora (NAME.jsonl.gz).",
@@ -49,6 +54,7 @@ Examples:
 def train(
     label_files: tuple[Path, ...],
     contrasts: Path | None,
+    harmless: Path | None,
     corpora: Path | None,
     only: tuple[str, ...],
     recipe_file: Path | None,
@@ -75,6 +81,8 @@ def train(
         training.add_labels(examples, path, recipe.labels_weight)
     if contrasts is not None:
         training.add_contrasts(examples, contrasts, recipe.contrasts_weight)
+    if harmless is not None:
+        training.add_harmless(examples, harmless, recipe.harmless_weight)
     if corpora is not None:
         from moderation.corpora import load_all
 

@@ -830,7 +830,8 @@ class _Card:
         if name in self.sources.weights:
             row = self.sources.weights[name]
             return f"{row[LABELS.index('toxicity')]:g} / {row[LABELS.index('identity_attack')]:g}"
-        key = {"labels.jsonl": "labels_weight", "contrasts": "contrasts_weight"}.get(name, "")
+        own = ("labels", "contrasts", "harmless")
+        key = f"{name.removesuffix('.jsonl')}_weight" if name.removesuffix(".jsonl") in own else ""
         return f"{recipe[key]:g} / {recipe[key]:g}" if key in recipe else "unknown"
 
     def data_tests(self) -> str:
@@ -849,6 +850,7 @@ class _Card:
 OWN = {
     "labels.jsonl": ("hand labels of the five seed documents' comments", "seeds/README.md"),
     "contrasts": ("the project's own contrast set, train families", "CC BY 4.0"),
+    "harmless": ("the project's own harmless sentences around words that look bad", "CC BY 4.0"),
 }
 """Training data of the project itself: what it is, licence."""
 

@@ -12,7 +12,13 @@ from __future__ import annotations
 from moderation.training.assembly import assemble, write
 from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import Encoded, Recorder, encode_texts
-from moderation.training.examples import Examples, add_contrasts, add_corpora, add_labels
+from moderation.training.examples import (
+    Examples,
+    add_contrasts,
+    add_corpora,
+    add_harmless,
+    add_labels,
+)
 from moderation.training.heads import fit_head, harmless_segments, share_toxicity
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
@@ -30,6 +36,7 @@ __all__ = [
     "Screen",
     "add_contrasts",
     "add_corpora",
+    "add_harmless",
     "add_labels",
     "assemble",
     "calibrate",

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from moderation.corpora.contrasts import read_contrasts
 from moderation.corpora.registry import Corpus
+from moderation.errors import InputError
 from moderation.labelling.store import labelled_texts
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
@@ -107,6 +108,26 @@ def add_contrasts(examples: Examples, path: str | Path, weight: float) -> None:
         examples.source.append("contrasts")
         count += train
     examples.sources["contrasts"] = {"sha256": _digest(path), "rows": count}
+
+
+def add_harmless(examples: Examples, path: str | Path, weight: float) -> None:
+    """Add harmless sentences, one a line (`seeds/harmless.txt`); every label is 0.
+
+    Empty lines and lines that begin with "#" are left out.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"cannot be read: {error}") from error
+    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for text in texts:
+        examples.texts.append(text)
+        examples.labels.append([0.0] * len(LABELS))
+        examples.weight.append([weight] * len(LABELS))
+        examples.part.append("train")
+        examples.source.append("harmless")
+    examples.sources["harmless"] = {"sha256": _digest(path), "rows": len(texts)}
 
 
 def _digest(path: Path) -> str:

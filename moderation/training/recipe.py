@@ -42,6 +42,7 @@ class Recipe:
     lexicons: bool = True
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
+    harmless_weight: float = 1.0
     composed_weight: float = 0.3
     misspelt: int = 0
     misspelt_weight: float = 0.5
