@@ -1,6 +1,6 @@
 """How a model that never saw the seed comments judges them, beside their hand labels.
 
-    moderation train --contrasts seeds/contrasts.jsonl --harmless seeds/harmless.txt \
+    moderation train --contrasts seeds/contrasts.jsonl --harmless seeds/harmless.list \
         --corpora DIR --output out/without-seeds
     python bench/seeds.py --model out/without-seeds --output models/default.seeds.json
 

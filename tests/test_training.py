@@ -224,7 +224,7 @@ def test_errors_are_of_one_family() -> None:
 
 
 def test_harmless_sentences_are_rows_with_every_label_zero(tmp_path: Path) -> None:
-    path = tmp_path / "harmless.txt"
+    path = tmp_path / "harmless.list"
     path.write_text("# names\nMr. Dyke runs the shop.\n\n  The hoe is blunt. \n", "utf-8")
     examples = Examples()
     add_harmless(examples, path, 2.0)

@@ -31,7 +31,7 @@ Examples:
 @click.option(
     "--harmless",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Harmless sentences, one a line, as seeds/harmless.txt.",
+    help="Harmless sentences, one a line, as seeds/harmless.list.",
 )
 @click.option(
     "--corpora",

@@ -111,7 +111,7 @@ def add_contrasts(examples: Examples, path: str | Path, weight: float) -> None:
 
 
 def add_harmless(examples: Examples, path: str | Path, weight: float) -> None:
-    """Add harmless sentences, one a line (`seeds/harmless.txt`); every label is 0.
+    """Add harmless sentences, one a line (`seeds/harmless.list`); every label is 0.
 
     Empty lines and lines that begin with "#" are left out.
     """
