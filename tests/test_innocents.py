@@ -1,0 +1,54 @@
+"""Innocent texts that look like abuse, under the shipped model: none is flagged but those known.
+
+`cases/flagged.jsonl` lists the innocent texts that the shipped model flags all the same, each with
+the label. A new one fails here; so does one that is listed and no longer flagged.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import moderation
+
+CASES = Path(__file__).parent / "cases"
+
+NAMED = (
+    "assessment",
+    "Scunthorpe",
+    "cockpit",
+    "Essex",
+    "Dick Van Dyke",
+    "Nishit",
+    "shitake",
+    "hot water",
+    "142,460",
+    "v2.11.0-rc.5",
+    "https://example.org/classes/assets/index.html",
+    "assert isinstance(title, str)",
+)
+
+
+def read_cases(name: str) -> list[dict[str, str]]:
+    lines = (CASES / name).read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line]
+
+
+def flagged(texts: list[str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for text, score in zip(texts, moderation.score_many(texts), strict=True):
+        if score.abusive:
+            found.add((text, "toxicity"))
+        if score.hateful:
+            found.add((text, "identity_attack"))
+    return found
+
+
+def test_what_filters_are_known_to_stumble_over_is_not_flagged() -> None:
+    assert flagged(list(NAMED)) == set()
+
+
+def test_no_innocent_text_is_flagged_but_those_listed() -> None:
+    texts = [case["text"] for case in read_cases("innocent.jsonl")]
+    known = {(case["text"], case["label"]) for case in read_cases("flagged.jsonl")}
+    assert flagged(texts) == known
