@@ -161,8 +161,9 @@ def _find_merges(
     merges: list[tuple[int, int, int]] = []
     single = flags & 2
     triple = where(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
-    halves = where((flags[:-1] & 8 != 0) & (flags[1:] & 16 != 0))
-    halves = halves[((flags[halves] | flags[halves + 1]) & 4) != 0]
+    halves = where(flags[:-1] >> 3 & flags[1:] >> 4 & 1)
+    if len(halves):
+        halves = halves[(flags[halves] | flags[halves + 1]) & 4 != 0]
     if not len(triple) and not len(halves):
         return merges
     text_end = np.cumsum(counts)

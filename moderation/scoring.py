@@ -36,6 +36,8 @@ BLOCK_CHARS = 400_000  # code points encoded at once: enough that calls cost lit
 
 MANY = 2_000  # features found at once for which wide rows of weights are worth making
 
+FEW = 200  # rows up to which calls take longer than work
+
 
 class WeightSink(Sink):
     """Sums the model's weights of each chunk's own features."""
@@ -72,6 +74,10 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
     Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
     depends neither on the order nor on what else is summed.
     """
+    if len(rows) < FEW:  # one call instead of one for each label
+        cells = (owner[:, None] * labels + np.arange(labels)).ravel()
+        flat = np.bincount(cells, rows[:, :labels].ravel(), count * labels)
+        return flat.reshape(count, labels).astype(np.float32)
     out = np.empty((count, labels), np.float32)
     for label in range(labels):
         out[:, label] = np.bincount(owner, weights=rows[:, label], minlength=count)
@@ -214,6 +220,8 @@ class Scorer:
             block = encode(texts[start:end], table)
             sums = segment_sums(self.model, block, table)
             parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
+        if len(parts) == 1:
+            return parts[0]
         labels = len(self.model.labels)
         if not parts:
             empty = np.empty((0, labels), np.float32)
