@@ -457,10 +457,15 @@ class Lexer:
         self, chunk: str, start: int, end: int, words: list[Word], marks: dict[str, None]
     ) -> None:
         """Read `chunk[start:end]`, which holds no emoji, into `words` and `marks`."""
-        letters, origin = self._clean(chunk[start:end])
-        text = "".join(letters)
-        if len(letters) != len(text):  # pragma: no cover - every letter is one code point
-            raise AssertionError("a cleaned letter is one code point")
+        text = chunk[start:end]
+        origin: Sequence[int]
+        if text.isascii() and text.isprintable():
+            text, origin = text.lower(), range(len(text))
+        else:
+            letters, origin = self._clean(text)
+            text = "".join(letters)
+            if len(letters) != len(text):  # pragma: no cover - every letter is one code point
+                raise AssertionError("a cleaned letter is one code point")
         if ("." in text or ":" in text) and _URL.search(text):
             marks[MARK_URL] = None
             return
@@ -470,11 +475,8 @@ class Lexer:
         if _NUMBER.match(text):
             marks[MARK_NUMBER] = None
             return
-        left, right = 0, len(text)
-        while left < right and text[left] in _OUTER:
-            left += 1
-        while right > left and text[right - 1] in _OUTER:
-            right -= 1
+        left, right = len(text) - len(text.lstrip(_OUTER)), len(text.rstrip(_OUTER))
+        right = max(left, right)
         shout = _SHOUT.search(text) if "!1" in text else None
         if shout and shout.start() > left:
             right = min(right, shout.start())
@@ -484,9 +486,12 @@ class Lexer:
                 marks[MARK_CENSORED] = None
             return
 
-        def add(found: Iterable[str], lo: int, hi: int) -> None:
+        def add(found: list[str], lo: int, hi: int) -> None:
+            if len(found) == 1:
+                words.append(Word(found[0], start + origin[lo], start + origin[hi - 1] + 1))
+                return
             spots = [start + o for o in origin[lo:hi]]
-            words.extend(_place(list(found), spots, text[lo:hi]))
+            words.extend(_place(found, spots, text[lo:hi]))
 
         core = text[left:right]
         if core.isalpha():
@@ -508,8 +513,8 @@ class Lexer:
             else:
                 marks[MARK_MENTION] = None
             return
-        bare = core.replace("'", "").replace("’", "")
-        if bare.isalpha():
+        owned = "'" in core or "’" in core
+        if owned and core.replace("'", "").replace("’", "").isalpha():
             add(self._resolve(_bare(core.replace("’", "'"))), left, right)
             return
         whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
