@@ -6,12 +6,8 @@ the label. A new one fails here; so does one that is listed and no longer flagge
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import moderation
-
-CASES = Path(__file__).parent / "cases"
+from tests.case_files import read_cases
 
 NAMED = (
     "assessment",
@@ -27,11 +23,6 @@ NAMED = (
     "https://example.org/classes/assets/index.html",
     "assert isinstance(title, str)",
 )
-
-
-def read_cases(name: str) -> list[dict[str, str]]:
-    lines = (CASES / name).read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines if line]
 
 
 def flagged(texts: list[str]) -> set[tuple[str, str]]:

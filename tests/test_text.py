@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -36,10 +35,10 @@ from moderation.text import (
     locate,
     split,
 )
+from tests.case_files import read_cases
 from tests.small_model import small_model
 from tests.strategies import chunks, texts
 
-CASES = Path(__file__).parent / "cases"
 LEXER = small_model().lexer
 OTHER = Lexer(LEXER.tables)
 shipped = pytest.mark.skipif(
@@ -50,7 +49,7 @@ shipped = pytest.mark.skipif(
 # word one slip away from an insult. A case that is read rightly again must leave this list.
 INVENTED = {
     case["chunk"]: case.get("retrain", False)  # whether that waits for a newly trained model
-    for case in map(json.loads, (CASES / "invented.jsonl").read_text(encoding="utf-8").splitlines())
+    for case in read_cases("invented.jsonl")
 }
 # Trick -> share of the hand-written cases whose offensive words must be read. The tricks that are
 # not here are met by character n-grams or by the lexicon's own spellings, not by the lexer.
@@ -61,11 +60,6 @@ READ = {
     "glued": 0.7, "swapped": 0.6, "doubled": 0.75, "emoji_word": 1.0,
 }  # fmt: skip
 HARMFUL = ("slur", "insult", "insult.strong", "profanity", "sexual", "dehumanise", "contempt")
-
-
-def read_cases(name: str) -> list[dict[str, str]]:
-    lines = (CASES / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def check(reading: Reading, written: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import unicodedata
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,8 +13,8 @@ from hypothesis import strategies as st
 
 from bench.tricks import SCATTER, SHORTEST, TRICKS, WORD_TRICKS, targets_of, words_of
 from moderation.lexicons import load_emoji, load_homoglyphs
+from tests.case_files import read_cases
 
-CASES = Path(__file__).parent / "cases"
 HOMOGLYPHS = load_homoglyphs()
 
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=SHORTEST, max_size=12)
@@ -31,11 +29,6 @@ def bare(text: str) -> str:
     """Lower-case letters and digits of `text`, marks and invisible characters left out."""
     folded = "".join(HOMOGLYPHS.get(c, HOMOGLYPHS.get(c.lower(), c)) for c in text)
     return "".join(c for c in unicodedata.normalize("NFKD", folded).casefold() if c.isalnum())
-
-
-def read_cases(name: str) -> list[dict[str, str]]:
-    lines = (CASES / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 @settings(max_examples=40, deadline=None)
