@@ -88,7 +88,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
     begins = begins[: len(ids)]
     chunk_sentence: I64 = np.cumsum(begins, dtype=np.int64)
     words = table.words.take(ids)
-    begins = _begin_segments(begins, flags, words)
+    begins = _begin_segments(begins, flags, words, text_start)
     chunk_segment: I64 = np.cumsum(begins, dtype=np.int64)
     chunk_segment -= 1
     n_segments = (int(chunk_segment[-1]) + 1 if len(ids) else 0) + int((counts == 0).sum())
@@ -115,7 +115,9 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkT
     )
 
 
-def _begin_segments(begins: Bools, flags: npt.NDArray[np.uint8], words: I32) -> Bools:
+def _begin_segments(
+    begins: Bools, flags: npt.NDArray[np.uint8], words: I32, text_start: I64
+) -> Bools:
     """Marks the first chunks of segments; `begins` marks those of sentences.
 
     People forget the full stop: a capitalised chunk between two in small letters begins a segment
@@ -123,8 +125,11 @@ def _begin_segments(begins: Bools, flags: npt.NDArray[np.uint8], words: I32) -> 
     after SEGMENT_WORDS words at the latest.
     """
     begins = begins.copy()
-    small = flags & SMALL != 0
-    begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-2] & small[2:]
+    small = np.zeros(len(flags) + 1, np.bool_)
+    np.not_equal(flags & SMALL, 0, out=small[:-1])
+    follows = small.copy()
+    follows[text_start] = False  # what comes after a text's last chunk is not of it
+    begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-3] & follows[2:-1]
     before = np.cumsum(words, dtype=np.int64) - words
     number: I64 = np.cumsum(begins, dtype=np.int64) - 1
     part = before - before[where(begins)].take(number) if len(number) else before

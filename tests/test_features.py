@@ -106,6 +106,17 @@ def test_a_block_is_its_texts_one_after_the_other(batch: list[str]) -> None:
         assert ours == theirs
 
 
+def test_segments_do_not_depend_on_the_next_text() -> None:
+    parts = ["we all met Ann", "and then left", "so", "Bob ran", "he saw Eve", "", "and that"]
+    for number in range(len(parts)):
+        batch = parts[number:] + parts[:number]
+        block = encode(batch * 2, new_table())
+        bounds = [*block.text_first.tolist(), len(block.length)]
+        for text, start, end in zip(batch, bounds, bounds[1:], strict=False):
+            alone = encode([text], new_table())
+            assert block.length[start:end].tolist() == alone.length.tolist()
+
+
 @settings(max_examples=60, deadline=None)
 @given(texts)
 def test_no_gram_crosses_a_sentence(text: str) -> None:
