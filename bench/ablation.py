@@ -50,7 +50,7 @@ from moderation.training import (
     calibrate,
     compose,
     encode_texts,
-    fit_head,
+    fit_heads,
     fit_pooling,
     harmless_segments,
     misspelt_copies,
@@ -339,21 +339,7 @@ class Ablation:
         if variant.rows:
             weight[self.train_kind == variant.rows] = 0
         heads = np.zeros((n_features, len(LABELS)), np.float32)
-        for number in self.heads:
-            known = ~np.isnan(self.train_labels[:, number]) & (weight[:, number] > 0)
-            outcomes = self.train_labels[known, number]
-            if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
-                continue
-            heads[columns, number], _ = fit_head(
-                matrix,
-                self.train_labels[:, number],
-                weight[:, number],
-                cost=recipe.cost[number],
-                cap=recipe.cap,
-                tolerance=recipe.tolerance,
-                epochs=recipe.epochs,
-                seed=recipe.seed,
-            )
+        heads[columns] = fit_heads(matrix, self.train_labels, weight, recipe)
         seconds = time.process_time() - started
 
         held, labels, mass = self.held, self.labels, self.weight

@@ -59,6 +59,38 @@ def fit_head(
     return (head.coef_[0] / median).astype(np.float32), float(head.intercept_[0])
 
 
+def fit_heads(
+    matrix: sparse.csr_matrix,
+    labels: Float32,
+    weight: Float32,
+    recipe: Recipe,
+    log: Callable[[str], None] = lambda line: None,
+) -> Float32:
+    """The weights of every label by the recipe: rows x features, (R, L), (R, L) -> float32 (F, L).
+
+    A label without texts of both outcomes is left at zero.
+    """
+    heads = np.zeros((matrix.shape[1], len(LABELS)), np.float32)
+    for number, label in enumerate(LABELS):
+        mine = ~np.isnan(labels[:, number]) & (weight[:, number] > 0)
+        outcomes = labels[mine, number]
+        if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
+            log(f"{label}: no texts with both outcomes; left at zero")
+            continue
+        heads[:, number], _ = fit_head(
+            matrix,
+            labels[:, number],
+            weight[:, number],
+            cost=recipe.cost[number],
+            cap=recipe.cap,
+            tolerance=recipe.tolerance,
+            epochs=recipe.epochs,
+            seed=recipe.seed,
+        )
+        log(f"{label}: {int(mine.sum()):,} texts, {outcomes.mean():.3f} positive")
+    return heads
+
+
 def harmless_segments(
     encoded: Encoded, labels: Float32, weight: Float32, recipe: Recipe
 ) -> tuple[I64, Float32, Float32]:

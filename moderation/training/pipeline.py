@@ -17,7 +17,7 @@ from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
-from moderation.training.heads import fit_head, harmless_segments, share_toxicity
+from moderation.training.heads import fit_heads, harmless_segments, share_toxicity
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
@@ -72,24 +72,7 @@ def train(
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
     del encoded, segments
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    heads = np.zeros((matrix.shape[1], len(LABELS)), np.float32)
-    for number, label in enumerate(LABELS):
-        mine = ~np.isnan(y[:, number]) & (w[:, number] > 0)
-        outcomes = y[mine, number]
-        if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
-            log(f"{label}: no texts with both outcomes; left at zero")
-            continue
-        heads[:, number], _ = fit_head(
-            matrix,
-            y[:, number],
-            w[:, number],
-            cost=recipe.cost[number],
-            cap=recipe.cap,
-            tolerance=recipe.tolerance,
-            epochs=recipe.epochs,
-            seed=recipe.seed,
-        )
-        log(f"{label}: {int(mine.sum()):,} texts, {outcomes.mean():.3f} positive")
+    heads = fit_heads(matrix, y, w, recipe, log)
     del matrix
 
     # Calibration on held texts, scored by the code that scores.
