@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 
 MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer ones by BLAKE2b
 
-_PAD = bytes(8)  # after the last byte, so that eight can be read from every place
+_PAD = 8  # bytes after the last one, so that eight can be read from every place
 _SALT = os.urandom(8)
 _DRAWN = np.frombuffer(os.urandom(32), np.uint64)
 _LENGTH, _MIX_1, _MIX_2 = _DRAWN[0] | np.uint64(1), _DRAWN[1] | np.uint64(1), _DRAWN[2]
@@ -36,28 +36,12 @@ _MIX_2 = _MIX_2 | np.uint64(1)
 _START = _DRAWN[3]
 _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)  # the first n of eight bytes
 
-# Kinds of bytes: of a chunk, white space, a line end (a chunk of its own), and the first bytes of
-# the white space that is not ASCII.
-_SOLID, _SPACE, _LINE, _MAYBE = range(4)
-_WIDE_SPACES = sorted(  # str.split's
-    space.encode()
-    for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+# A line end is a chunk of its own: it becomes a byte that UTF-8 never has.
+_LINE = b"\xff"
+_WIDE_SPACES = (  # str.split's that are not ASCII
+    "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-_KINDS = bytes(
-    _LINE
-    if c == 10
-    else _SPACE
-    if c < 128 and chr(c).isspace()
-    else _MAYBE
-    if any(space[0] == c for space in _WIDE_SPACES)
-    else _SOLID
-    for c in range(256)
-)
-_WIDE_CODES = np.array(
-    [int.from_bytes(space.ljust(3, b"\0"), "big") for space in _WIDE_SPACES], np.uint32
-)
-_WIDE_SIZES = np.array([len(space) for space in _WIDE_SPACES])
 
 
 @dataclass
@@ -65,8 +49,9 @@ class Chunks:
     """The chunks of a block of texts.
 
     `text` is UTF-8 (a lone surrogate is three bytes) and ends in eight bytes of padding. Chunk i is
-    `text[start[i]:end[i]]`, a line end being the chunk BREAK; `key[i]` names it (equal chunks have
-    equal keys, others do not but for one chance in 2^64). Text t has `counts[t]` chunks.
+    `text[start[i]:end[i]]`, a line end (the byte 255) being the chunk BREAK; `key[i]` names it
+    (equal chunks have equal keys, others do not but for one chance in 2^64). Text t has `counts[t]`
+    chunks.
     """
 
     text: bytes
@@ -86,7 +71,7 @@ class Chunks:
         if isinstance(at, slice):
             return [self[i] for i in range(*at.indices(len(self)))]
         chunk = self.text[self.start[at] : self.end[at]]
-        return BREAK if chunk == b"\n" else chunk.decode("utf-8", "surrogatepass")
+        return BREAK if chunk == _LINE else chunk.decode("utf-8", "surrogatepass")
 
     @property
     def codes(self) -> U8:
@@ -96,55 +81,41 @@ class Chunks:
 
 def cut(texts: Sequence[str]) -> Chunks:
     """Cut a block of texts; chunk by chunk the same as `text.split` of each."""
-    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
-    text = b" ".join([*parts, _PAD])
-    kind = np.frombuffer(text.translate(_KINDS), np.uint8)[: len(text) - len(_PAD)]
-    line = np.flatnonzero(kind == _LINE)
-    solid = kind == _SOLID
-    maybe = np.flatnonzero(kind == _MAYBE)
-    if len(maybe):
-        solid[maybe] = True
-        _blank_wide(text, maybe, solid)
-    # A chunk begins where a byte of one follows what is none. The last byte is a space.
-    begins = np.empty(len(solid), np.bool_)
-    begins[:1] = solid[:1]
-    np.greater(solid[1:], solid[:-1], out=begins[1:])
-    begins[line] = True
-    stops = np.empty(len(solid), np.bool_)
-    stops[:1] = False
-    np.greater(solid[:-1], solid[1:], out=stops[1:])
-    stops[line + 1] = True
-    start, end = np.flatnonzero(begins), np.flatnonzero(stops)
-    length = np.fromiter(map(len, parts), np.int64, len(parts))
-    length += 1
-    counts = np.diff(np.searchsorted(start, np.cumsum(length)), prepend=0)
+    # Strings of bytes: most texts are that already, and one call encodes them all.
+    parts = [text if text.isascii() else _bytes_of(text) for text in texts]
+    text = " ".join(["", *parts, "\0" * _PAD]).encode("latin-1")
+    stop = np.cumsum([len(part) + 1 for part in parts])
+    lines = (np.frombuffer(text, np.uint8) == 10).nonzero()[0]
+    if len(lines):
+        text = text.replace(b"\n", b" " + _LINE + b" ")
+        stop += 2 * lines.searchsorted(stop)
+    code = np.frombuffer(text, np.uint8)[:-_PAD] - np.uint8(9)
+    solid = code > 23  # white space is 9 to 13 and 28 to 32
+    solid |= code - np.uint8(5) < 14
+    # The first and the last byte are spaces: chunks begin and end by turns.
+    turns = (solid[1:] != solid[:-1]).nonzero()[0]
+    start, end = turns[0::2] + 1, turns[1::2] + 1
+    counts = np.diff(start.searchsorted(stop), prepend=0)
     return Chunks(text, start, end, _hash(text, start, end), counts)
 
 
-def _blank_wide(text: bytes, at: I64, solid: npt.NDArray[np.bool_]) -> None:
-    """Mark white space that is not ASCII; `at` are places where it may begin."""
-    codes = np.frombuffer(text, np.uint8)
-    code = codes[at].astype(np.uint32) << np.uint32(16)
-    code |= codes[at + 1].astype(np.uint32) << np.uint32(8)
-    code |= np.where(codes[at] >= 0xE0, codes[at + 2], 0).astype(np.uint32)
-    which = np.searchsorted(_WIDE_CODES, code)
-    which[which == len(_WIDE_CODES)] = 0
-    space = np.flatnonzero(_WIDE_CODES[which] == code)
-    if len(space):
-        at, size = at[space], _WIDE_SIZES[which[space]]
-        for offset in range(3):
-            solid[at[size > offset] + offset] = False
+def _bytes_of(text: str) -> str:
+    """A text in UTF-8, each byte a character; its white space made ASCII."""
+    for space in _WIDE_SPACES:
+        if space in text:
+            text = text.replace(space, " ")
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def gather(chunks: Sequence[str], counts: I64) -> Chunks:
     """Chunks that were cut already (`counts` for each text), named as `cut` names them."""
     shown = [
-        b"\n" if chunk == BREAK else chunk.encode("utf-8", "surrogatepass") for chunk in chunks
+        _LINE if chunk == BREAK else chunk.encode("utf-8", "surrogatepass") for chunk in chunks
     ]
     length = np.fromiter(map(len, shown), np.int64, len(shown))
     end = np.cumsum(length)
     start = end - length
-    text = b"".join([*shown, _PAD])
+    text = b"".join([*shown, bytes(_PAD)])
     return Chunks(text, start, end, _hash(text, start, end), counts)
 
 
