@@ -168,7 +168,8 @@ def _units(
     items, owner = table.expand(block.ids, n_words + table.marks.take(block.ids))
     at_word = 0
     place = before = -1
-    for row, chunk in zip(table.item_value[items], owner.tolist(), strict=True):
+    values = table.item_value[items, : len(model.labels)]
+    for row, chunk in zip(values, owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
         before = chunk
         if place < n_words[chunk]:

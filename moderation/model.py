@@ -151,12 +151,16 @@ class Model:
 
         return LazyTable.over(search, build)
 
+    @property
+    def row_width(self) -> int:
+        """Columns of a row of weights that is gathered fast: four or eight float32."""
+        return -(-len(self.labels) // 4) * 4
+
     @cached_property
     def rows(self) -> Float32:
-        """`weight` in rows of four or eight float32, zeros at the end: the fastest to gather."""
-        labels = self.weight.shape[1]
-        rows = np.zeros((len(self.weight), -(-labels // 4) * 4), np.float32)
-        rows[:, :labels] = self.weight
+        """`weight` in rows of `row_width` float32, zeros at the end."""
+        rows = np.zeros((len(self.weight), self.row_width), np.float32)
+        rows[:, : len(self.labels)] = self.weight
         return rows
 
     @cached_property

@@ -44,11 +44,14 @@ class WeightSink(Sink):
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.width = len(model.labels)
+        self.width = model.row_width
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
         rows, hit = lookup(self.model, keys)
-        return _sum_by(rows, owner[hit], count, self.width)
+        labels = len(self.model.labels)
+        sums = np.zeros((count, self.width), np.float32)
+        sums[:, :labels] = _sum_by(rows, owner[hit], count, labels)
+        return sums
 
 
 def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
@@ -72,16 +75,20 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
     """Sum rows by owner: (H, L or more), (H,) -> (count, L).
 
     Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
-    depends neither on the order nor on what else is summed.
+    depends neither on the order nor on what else is summed. Labels are added two at a time, as the
+    parts of a complex number.
     """
-    if len(rows) < FEW:  # one call instead of one for each label
+    if len(rows) < FEW:  # one call instead of one for each pair of labels
         cells = (owner[:, None] * labels + np.arange(labels)).ravel()
         flat = np.bincount(cells, rows[:, :labels].ravel(), count * labels)
         return flat.reshape(count, labels).astype(np.float32)
-    out = np.empty((count, labels), np.float32)
-    for label in range(labels):
-        out[:, label] = np.bincount(owner, weights=rows[:, label], minlength=count)
-    return out
+    pairs = rows.view(np.complex64)
+    out = np.empty((count, -(-labels // 2)), np.complex64)
+    for pair in range(out.shape[1]):
+        sums = np.zeros(count, np.complex128)
+        np.add.at(sums, owner, pairs[:, pair].astype(np.complex128))
+        out[:, pair] = sums
+    return out.view(np.float32)[:, :labels]
 
 
 def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
@@ -94,9 +101,9 @@ def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     if not len(block.ids):
         return sums
     first = block.segment_first
-    sums[block.chunk_segment[first]] = np.add.reduceat(
-        table.value.take(block.ids, axis=0), first, axis=0
-    )
+    pairs = table.value.take(block.ids, axis=0).view(np.complex64)[:, : -(-labels // 2)]
+    own = np.add.reduceat(pairs, first, axis=0).view(np.float32)  # two labels at a time
+    sums[block.chunk_segment[first]] = own[:, :labels]
     # All families in one look-up: for short texts the calls cost more than the work.
     keys, position, counts = block.sequences.flat()
     weights, hit = lookup(model, keys, counts)
