@@ -29,6 +29,7 @@ Bools = npt.NDArray[np.bool_]
 MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer ones by BLAKE2b
 
 _PAD = 8  # bytes after the last one, so that eight can be read from every place
+_FREE = np.uint64((1 << 64) - 1)
 _SALT = os.urandom(8)
 _DRAWN = np.frombuffer(os.urandom(32), np.uint64)
 _LENGTH, _MIX_1, _MIX_2 = _DRAWN[0] | np.uint64(1), _DRAWN[1] | np.uint64(1), _DRAWN[2]
@@ -156,8 +157,9 @@ def _mix(key: U64) -> U64:
 class KeyIndex:
     """Key -> number, for arrays of keys: open addressing with linear probing.
 
-    Looking up takes no lock; adding does (the caller's). A reader that misses what is being added
-    meanwhile looks again under the lock.
+    A key and its number stand in one row, so that finding both costs one look at far memory. Looking
+    up takes no lock; adding does (the caller's). A reader that misses what is being added meanwhile
+    looks again under the lock.
     """
 
     def __init__(self) -> None:
@@ -165,50 +167,54 @@ class KeyIndex:
         self._slots = self._empty(12)
 
     @staticmethod
-    def _empty(bits: int) -> tuple[U64, I32, int]:
-        return np.zeros(1 << bits, np.uint64), np.full(1 << bits, -1, np.int32), bits
+    def _empty(bits: int) -> tuple[U64, int]:
+        """Rows of key and number, _FREE where there is none."""
+        slots = np.zeros((1 << bits, 2), np.uint64)
+        slots[:, 1] = _FREE
+        return slots, bits
 
-    def find(self, keys: U64) -> I32:
-        """The number of each key, -1 where there is none: int32, shape of `keys`."""
-        held, numbers, bits = self._slots
+    def find(self, keys: U64) -> I64:
+        """The number of each key, -1 where there is none: int64, shape of `keys`."""
+        slots, bits = self._slots
         mask = (1 << bits) - 1
         at = (keys >> np.uint64(64 - bits)).view(np.int64)
-        found = numbers.take(at)
-        seek = np.flatnonzero((held.take(at) != keys) & (found >= 0))
+        rows = slots.take(at, axis=0)
+        found = rows[:, 1].view(np.int64).copy()  # _FREE is -1
+        seek = (rows[:, 0] != keys).nonzero()[0]
+        seek = seek[found.take(seek) >= 0]
         while len(seek):
             at[seek] = there = (at[seek] + 1) & mask
-            found[seek] = number = numbers.take(there)
-            seek = seek[(number >= 0) & (held.take(there) != keys[seek])]
+            rows = slots.take(there, axis=0)
+            found[seek] = number = rows[:, 1].view(np.int64)
+            seek = seek[(number >= 0) & (rows[:, 0] != keys[seek])]
         return found
 
-    def add(self, keys: U64, numbers: I32) -> None:
+    def add(self, keys: U64, numbers: I64) -> None:
         """Add keys that are not there, each once, with numbers that are not there."""
         self._size += len(keys)
-        held, known, bits = self._slots
-        if self._size * 2 > len(held):
-            old = known >= 0
-            keys = np.concatenate([held[old], keys])
-            numbers = np.concatenate([known[old], numbers])
+        slots, bits = self._slots
+        if self._size * 2 > len(slots):
+            old = slots[slots[:, 1] != _FREE]
+            keys = np.concatenate([old[:, 0], keys])
+            numbers = np.concatenate([old[:, 1].view(np.int64), numbers])
             while self._size * 2 > 1 << bits:
                 bits += 1
-            slots = self._empty(bits + 1)
-        else:
-            slots = (held, known, bits)
-        _place(slots, keys, numbers)
-        self._slots = slots
+            slots, bits = self._empty(bits + 1)
+        _place(slots, bits, keys, numbers)
+        self._slots = slots, bits
 
 
-def _place(slots: tuple[U64, I32, int], keys: U64, numbers: I32) -> None:
-    held, known, bits = slots
+def _place(slots: U64, bits: int, keys: U64, numbers: I64) -> None:
+    known = slots[:, 1].view(np.int64)
     mask = (1 << bits) - 1
     at = (keys >> np.uint64(64 - bits)).view(np.int64)
     while len(keys):
         # Of several that want one free place the last gets it. A reader that comes between the
         # two steps finds another key there, so none.
-        free = np.flatnonzero(known.take(at) < 0)
+        free = np.flatnonzero(known[at] < 0)  # `take` would first copy all of them
         known[at[free]] = numbers[free]
-        wins = free[known.take(at[free]) == numbers[free]]
-        held[at[wins]] = keys[wins]
+        wins = free[known[at[free]] == numbers[free]]
+        slots[at[wins], 0] = keys[wins]
         rest = np.ones(len(at), np.bool_)
         rest[wins] = False
         keys, numbers, at = keys[rest], numbers[rest], (at[rest] + 1) & mask

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, Bools, Chunks, cut, gather
+from moderation.chunks import I64, Bools, Chunks, cut, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
 from moderation.memory import CAPITAL, SMALL, ChunkTable, Sink
 from moderation.sequences import Sequences, where
@@ -36,25 +37,35 @@ MAX_TRIES = 6  # places among so many letters where a word is looked for: the wo
 class Block:
     """A block of texts, encoded.
 
-    - `ids`: chunk ids, int32, one a chunk (chunks read as one word written apart are merged);
-    - `chunk_sentence`, `chunk_segment`: the sentence and the segment of each chunk,
-      non-decreasing; a segment is up to SEGMENT_WORDS words of a sentence;
-    - `sequences`: the words; `word_chunk`: the chunk of each;
-    - `length`: words in each segment;
+    - `ids`: chunk ids, int64, one a chunk (chunks read as one word written apart are merged);
+    - `sequences`: the words; `word_chunk`, `word_segment`: the chunk and the segment of each;
+    - `length`: words in each segment; a segment is up to SEGMENT_WORDS words of a sentence;
     - `text_first`: index of each text's first segment (every text has at least one segment);
-    - `segment_first`: the first chunk of each segment that has any;
+    - `filled`: the segments that have chunks, in order; `segment_first`: the first chunk of each,
+      `segment_sentence`: the sentence of each;
     - `origin`: for each chunk, the index of its first chunk as split, where anything was merged.
     """
 
-    ids: I32
-    chunk_sentence: I64
-    chunk_segment: I64
+    ids: I64
     sequences: Sequences
     word_chunk: I64
+    word_segment: I64
     length: I64
     text_first: I64
+    filled: I64
     segment_first: I64
+    segment_sentence: I64
     origin: I64 | None
+
+    @cached_property
+    def chunk_segment(self) -> I64:
+        """The segment of each chunk, non-decreasing."""
+        return self.filled.repeat(_gaps(self.segment_first, len(self.ids)))
+
+    @cached_property
+    def chunk_sentence(self) -> I64:
+        """The sentence of each chunk, non-decreasing."""
+        return self.segment_sentence.repeat(_gaps(self.segment_first, len(self.ids)))
 
 
 def encode(texts: Sequence[str], table: ChunkTable) -> Block:
@@ -73,56 +84,66 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
     return _encode(chunks, counts, table.ids(gather(chunks, counts)), table)
 
 
-def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I32, table: ChunkTable) -> Block:
-    flags = table.flags.take(ids)
+def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
+    flags = table.flags[ids]
     origin: I64 | None = None
     merges = _find_merges(chunks, counts, ids, flags, table)
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
-        flags = table.flags.take(ids)
+        flags = table.flags[ids]
     # A sentence begins at each text's first chunk and after each chunk that ends one.
-    text_start = np.cumsum(counts) - counts
+    text_start = counts.cumsum() - counts
     begins = np.zeros(len(ids) + 1, np.bool_)
     np.not_equal(flags & 1, 0, out=begins[1:])
     begins[text_start] = True
     begins = begins[: len(ids)]
-    chunk_sentence: I64 = np.cumsum(begins, dtype=np.int64)
     words = table.words.take(ids)
-    begins = _begin_segments(begins, flags, words, text_start)
-    chunk_segment: I64 = np.cumsum(begins, dtype=np.int64)
-    chunk_segment -= 1
-    n_segments = (int(chunk_segment[-1]) + 1 if len(ids) else 0) + int((counts == 0).sum())
-    text_first = _number_empty(chunk_segment, text_start, counts, n_segments)
+    until = np.cumsum(words, dtype=np.int64)
+    before = until - words
+    first = where(_begin_segments(begins, flags, before, text_start))
+    filled, text_first, n_segments = _number_segments(first, text_start, counts)
+    words_in = _gaps(before.take(first), until[-1:])
+    length = np.zeros(n_segments, np.int64)
+    length[filled] = words_in
+    sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
     items, word_chunk = table.expand(ids, words)
     sequences = Sequences(
         table.key.take(items),
-        table.cls.take(items),
-        chunk_sentence.take(word_chunk),
+        table.cls[items],
+        sentence.repeat(words_in),
         table.telling,
         table.class_keys,
     )
-    length = np.bincount(chunk_segment.take(word_chunk), minlength=n_segments)
     return Block(
         ids,
-        chunk_sentence,
-        chunk_segment,
         sequences,
         word_chunk,
+        filled.repeat(words_in),
         length,
         text_first,
-        where(begins),
+        filled,
+        first,
+        sentence,
         origin,
     )
 
 
+def _gaps(starts: I64, end: I64 | int) -> I64:
+    """From each of `starts` to the next, and from the last to `end`."""
+    gaps = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=gaps[:-1])
+    gaps[-1:] = end - starts[-1:]
+    return gaps
+
+
 def _begin_segments(
-    begins: Bools, flags: npt.NDArray[np.uint8], words: I32, text_start: I64
+    begins: Bools, flags: npt.NDArray[np.uint8], before: I64, text_start: I64
 ) -> Bools:
     """Marks the first chunks of segments; `begins` marks those of sentences.
 
-    People forget the full stop: a capitalised chunk between two in small letters begins a segment
-    as well (it may be a name; n-grams cross the ends of segments all the same). A segment ends
-    after SEGMENT_WORDS words at the latest.
+    `before`: words before each chunk. People forget the full stop: a capitalised chunk between two
+    in small letters begins a segment as well (it may be a name; n-grams cross the ends of segments
+    all the same). A segment ends after SEGMENT_WORDS words at the latest.
     """
     begins = begins.copy()
     small = np.zeros(len(flags) + 1, np.bool_)
@@ -130,35 +151,31 @@ def _begin_segments(
     follows = small.copy()
     follows[text_start] = False  # what comes after a text's last chunk is not of it
     begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-3] & follows[2:-1]
-    before = np.cumsum(words, dtype=np.int64) - words
-    number: I64 = np.cumsum(begins, dtype=np.int64) - 1
-    part = before - before[where(begins)].take(number) if len(number) else before
+    part = before - np.maximum.accumulate(before * begins)
     part //= SEGMENT_WORDS
     begins[1:] |= part[1:] > part[:-1]
     return begins
 
 
-def _number_empty(chunk_segment: I64, text_start: I64, counts: I64, n_segments: int) -> I64:
-    """Each text's first segment. An empty text has one without chunks: what follows is shifted."""
+def _number_segments(first: I64, text_start: I64, counts: I64) -> tuple[I64, I64, int]:
+    """Numbers of the segments that begin at `first`, of each text's first one; how many there are.
+
+    A text without chunks has a segment too: the numbers that follow are shifted.
+    """
+    filled = np.arange(len(first))
+    text_first = first.searchsorted(text_start)
     empty = counts == 0
-    if not empty.any():
-        return chunk_segment.take(text_start)
-    before = np.cumsum(empty) - empty
-    chunk_segment += np.repeat(before, counts)
-    text_first = np.empty(len(counts), np.int64)
-    full = where(~empty)
-    text_first[full] = chunk_segment[text_start[full]]
-    # the empty texts take the numbers that are left between
-    taken = np.zeros(n_segments, np.bool_)
-    taken[chunk_segment] = True
-    text_first[empty] = where(~taken)[: int(empty.sum())]
-    return text_first
+    if empty.any():
+        shift = empty.cumsum() - empty
+        filled += shift.repeat(_gaps(text_first, len(first)))
+        text_first += shift
+    return filled, text_first, len(first) + int(empty.sum())
 
 
 def _find_merges(
     chunks: Chunks | Sequence[str],
     counts: I64,
-    ids: I32,
+    ids: I64,
     flags: npt.NDArray[np.uint8],
     table: ChunkTable,
 ) -> list[tuple[int, int, int]]:
@@ -207,7 +224,7 @@ def _find_merges(
     return kept
 
 
-def _merge(merges: list[tuple[int, int, int]], ids: I32, counts: I64) -> tuple[I32, I64, I64]:
+def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I64, I64, I64]:
     keep = np.ones(len(ids), np.bool_)
     ids = ids.copy()
     owner = np.repeat(np.arange(len(counts)), counts)

@@ -123,7 +123,7 @@ class ChunkTable:
         """Whether it is time to start a new table."""
         return self.size > MAX_CACHED or self.chars > MAX_CACHED_CHARS
 
-    def ids(self, chunks: Chunks | Sequence[str]) -> I32:
+    def ids(self, chunks: Chunks | Sequence[str]) -> I64:
         """The id of each chunk; new ones are read first."""
         if not isinstance(chunks, Chunks):
             chunks = gather(chunks, np.array([len(chunks)], np.int64))
@@ -138,12 +138,12 @@ class ChunkTable:
                 keys, first = keys[new], first[new]
                 if len(keys):
                     base = self._add_chunks(chunks, missing[first])
-                    numbers = np.arange(base, base + len(keys), dtype=np.int32)
+                    numbers = np.arange(base, base + len(keys))
                     self.index.add(keys, numbers)
             found[missing] = self.index.find(chunks.key[missing])
         return found
 
-    def ids_of_few(self, chunks: list[str]) -> I32:
+    def ids_of_few(self, chunks: list[str]) -> I64:
         """The same for a few chunks: for them a dict is faster than arrays."""
         few = self.few
         found = [few.get(chunk, -1) for chunk in chunks]
@@ -155,7 +155,7 @@ class ChunkTable:
                 if len(chunk) <= MAX_WORD:
                     few[chunk] = number
             return ids
-        return np.array(found, np.int32)
+        return np.array(found, np.int64)
 
     def join(self, pieces: tuple[str, ...]) -> int:
         """The id of chunks read as one word written apart; -1 where they are not."""
@@ -295,7 +295,7 @@ class ChunkTable:
             self.core_item = _fill(self.core_item, base, items)
             self.core_flags = _fill(self.core_flags, base, flags)
             self.n_cores = base + len(words)
-            self.core_index.add(keys, np.arange(base, self.n_cores, dtype=np.int32))
+            self.core_index.add(keys, np.arange(base, self.n_cores))
             core[missing] = self.core_index.find(key[missing])
         return self.core_item.take(core), self.core_flags.take(core)
 
@@ -341,16 +341,16 @@ class ChunkTable:
             found[missing] = [index[items[i]] for i in missing]
         return found
 
-    def expand(self, ids: I32, count: I32) -> tuple[I32, I64]:
+    def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
-        owner = np.repeat(np.arange(len(ids)), count)
-        items = self.lead.take(ids).take(owner)
+        owner = np.arange(len(ids)).repeat(count)
+        items = self.lead.take(ids.take(owner))
         many = where(count > 1)
         if len(many):
             more = count[many] - 1
-            which = np.repeat(np.arange(len(many)), more)
+            which = np.arange(len(many)).repeat(more)
             nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
-            place = np.searchsorted(owner, many)[which] + nth
+            place = owner.searchsorted(many)[which] + nth
             items[place] = self.items.take(self.first.take(ids[many])[which] + nth)
         return items, owner
 

@@ -176,7 +176,7 @@ def _is_plain(word: str) -> bool:
 def _index(*hashes: U64) -> KeyIndex:
     index = KeyIndex()
     keys = np.unique(np.concatenate(hashes))
-    index.add(keys, np.arange(len(keys), dtype=np.int32))
+    index.add(keys, np.arange(len(keys)))
     return index
 
 

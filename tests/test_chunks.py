@@ -68,7 +68,7 @@ def test_key_index(keys: list[int], step: int) -> None:
     for start in range(0, len(array), step):
         part = array[start : start + step]
         assert (index.find(part) == -1).all()
-        index.add(part, np.arange(start, start + len(part), dtype=np.int32))
+        index.add(part, np.arange(start, start + len(part), dtype=np.int64))
     assert index.find(array).tolist() == list(range(len(array)))
 
 
@@ -76,6 +76,6 @@ def test_key_index_with_one_home_for_all() -> None:
     """Keys that all want the same place are found all the same."""
     index = KeyIndex()
     keys = np.arange(1, 3_001, dtype=np.uint64)  # the high bits, which choose the place, are 0
-    index.add(keys, np.arange(3_000, dtype=np.int32))
+    index.add(keys, np.arange(3_000, dtype=np.int64))
     assert index.find(keys).tolist() == list(range(3_000))
     assert (index.find(keys + np.uint64(5_000)) == -1).all()
