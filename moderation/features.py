@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from moderation.chunks import I64, Bools, Chunks, cut, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.memory import CAPITAL, SMALL, ChunkTable, Sink
+from moderation.memory import CAPITAL, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable, Sink
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
 
@@ -181,11 +181,11 @@ def _find_merges(
 ) -> list[tuple[int, int, int]]:
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
-    single = flags & 2
+    single = flags & SINGLE != 0
     triple = where(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
-    halves = where(flags[:-1] >> 3 & flags[1:] >> 4 & 1)
+    halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0))
     if len(halves):
-        halves = halves[(flags[halves] | flags[halves + 1]) & 4 != 0]
+        halves = halves[(flags[halves] | flags[halves + 1]) & UNKNOWN != 0]
     if not len(triple) and not len(halves):
         return merges
     text_end = np.cumsum(counts)
@@ -204,7 +204,7 @@ def _find_merges(
             end += 1
         if end > limit:
             continue
-        joined = table.join(tuple(chunks[start:end]))
+        joined = table.join(ids, chunks, start, end)
         if joined >= 0:
             merges.append((start, end, joined))
             taken = end
@@ -213,7 +213,7 @@ def _find_merges(
         last_of_text = np.zeros(len(chunks), np.bool_)
         last_of_text[text_end[counts > 0] - 1] = True
         for start in halves[~last_of_text[halves]].tolist():
-            joined = table.join((chunks[start], chunks[start + 1]))
+            joined = table.join(ids, chunks, start, start + 2)
             if joined >= 0 and int(table.words[joined]) == 1:
                 merges.append((start, start + 2, joined))
     merges.sort()

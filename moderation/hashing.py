@@ -61,8 +61,13 @@ F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW = 16, 17, 18, 19, 20
 
 def mix(keys: U64) -> U64:
     """Spread keys over all 64 bits: xorshift, multiply, xorshift."""
+    return mix_in_place(keys.copy())
+
+
+def mix_in_place(keys: U64) -> U64:
+    """The same, of keys that nobody needs any more."""
     shifted = keys >> np.uint64(32)
-    keys = keys ^ shifted
+    keys ^= shifted
     keys *= _M1
     np.right_shift(keys, np.uint64(29), out=shifted)
     keys ^= shifted
@@ -72,7 +77,7 @@ def mix(keys: U64) -> U64:
 def slots(keys: U64, bits: int) -> tuple[I64, npt.NDArray[np.uint16]]:
     """Slot in `[0, 2**bits)` and fingerprint (never 0) of mixed keys."""
     fingerprint = keys.astype(np.uint16)
-    fingerprint |= np.uint16(fingerprint == 0)
+    np.maximum(fingerprint, 1, out=fingerprint)
     return (keys >> np.uint64(64 - bits)).view(np.int64), fingerprint
 
 

@@ -99,7 +99,7 @@ class ChunkTable:
         self.index = KeyIndex()
         self.item_index = _Index()
         self.few: dict[str, int] = {}
-        self.joined: dict[str, int] = {}
+        self.joined: dict[tuple[int, ...], int] = {}  # ids of the pieces -> id
         self._lock = threading.Lock()
         self.size = self.chars = self.n_items = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
@@ -157,16 +157,16 @@ class ChunkTable:
             return ids
         return np.array(found, np.int64)
 
-    def join(self, pieces: tuple[str, ...]) -> int:
-        """The id of chunks read as one word written apart; -1 where they are not."""
-        name = " ".join(pieces)
-        known = self.joined.get(name)
+    def join(self, ids: I64, chunks: Chunks | Sequence[str], start: int, end: int) -> int:
+        """The id of `chunks[start:end]` read as one word written apart; -1 where they are not."""
+        pieces = tuple(ids[start:end].tolist())
+        known = self.joined.get(pieces)
         if known is None:
             with self._lock:
-                reading = self.lexer.read_joined(pieces)
+                reading = self.lexer.read_joined(tuple(chunks[start:end]))
                 known = -1 if reading is None else self._add_reading(reading)
                 if len(self.joined) < MAX_CACHED:
-                    self.joined[name] = known
+                    self.joined[pieces] = known
         return known
 
     def _add_chunks(self, chunks: Chunks, at: I64) -> int:

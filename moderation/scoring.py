@@ -61,7 +61,7 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
-    known = model.fingerprint.take(at) == fingerprint
+    known = model.fingerprint[at] == fingerprint
     if counts is not None:
         known &= counts
     hit = known.nonzero()[0]
@@ -100,15 +100,14 @@ def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     sums = np.zeros((n_segments, labels), np.float32)
     if not len(block.ids):
         return sums
-    first = block.segment_first
     pairs = table.value.take(block.ids, axis=0).view(np.complex64)[:, : -(-labels // 2)]
-    own = np.add.reduceat(pairs, first, axis=0).view(np.float32)  # two labels at a time
-    sums[block.chunk_segment[first]] = own[:, :labels]
+    own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two labels at a time
+    sums[block.filled] = own.view(np.float32)[:, :labels]
     # All families in one look-up: for short texts the calls cost more than the work.
-    keys, position, counts = block.sequences.flat()
-    weights, hit = lookup(model, keys, counts)
+    grams = block.sequences.flat()
+    weights, hit = lookup(model, grams.keys, grams.counts)
     if len(hit):
-        owner = block.chunk_segment.take(block.word_chunk.take(position.take(hit)))
+        owner = block.word_segment.take(grams.first_words(hit))
         sums += _sum_by(weights, owner, n_segments, labels)
     return sums
 

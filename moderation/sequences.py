@@ -22,6 +22,7 @@ from moderation.hashing import (
     SALT,
     SEQ,
     mix,
+    mix_in_place,
 )
 
 FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
@@ -55,36 +56,42 @@ class Sequences:
             for family in self._families()
         ]
 
-    def flat(self) -> tuple[U64, I64, Bools]:
-        """All `families()` one after the other: mixed keys, positions of first words, which count.
+    def flat(self) -> Grams:
+        """All `families()` one after the other.
 
         Two and three words in a row are hashed at every place, across the ends of sentences too,
         because leaving places out takes longer: those that do not count are marked.
         """
         key, n = self.key, len(self.key)
         if n < 2:
-            return np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.bool_)
+            none = np.empty(0, np.int64)
+            return Grams(none.view(np.uint64), none.astype(np.bool_), [(0, none)])
         if n <= FEW_WORDS:
             return self._flat_of_few()
         same = self.sentence[1:] == self.sentence[:-1]
-        rows = np.empty(2 * n - 3, np.uint64)
-        two, three = rows[: n - 1], rows[n - 1 :]
+        others = self._class_families(same)
+        pairs, rows = n - 1, 2 * n - 3
+        sizes = [len(family.keys) for family in others]
+        keys = np.empty(rows + sum(sizes), np.uint64)
+        counts = np.ones(len(keys), np.bool_)
+        two, three = keys[:pairs], keys[pairs:rows]
         np.multiply(key[:-1], SEQ[0], out=two)
         two += key[1:] * SEQ[1]
         np.multiply(key[2:], SEQ[2], out=three)
         three += two[:-1]
         three += SALT[F_TRI]
         two += SALT[F_BI]
-        others = self._class_families(same)
-        first = np.arange(n - 1)
-        counts = np.ones(len(rows) + sum(len(family.keys) for family in others), np.bool_)
-        counts[: n - 1] = same
-        np.logical_and(same[1:], same[:-1], out=counts[n - 1 : len(rows)])
-        keys = np.concatenate([rows, *(family.keys for family in others)])
-        first = np.concatenate([first, first[:-1], *(family.words(0) for family in others)])
-        return mix(keys), first, counts
+        counts[:pairs] = same
+        np.logical_and(same[1:], same[:-1], out=counts[pairs:rows])
+        parts: list[tuple[int, I64 | None]] = [(0, None), (pairs, None)]
+        at = rows
+        for family, size in zip(others, sizes, strict=True):
+            keys[at : at + size] = family.keys
+            parts.append((at, family.words(0)))
+            at += size
+        return Grams(mix_in_place(keys), counts, parts)
 
-    def _flat_of_few(self) -> tuple[U64, I64, Bools]:
+    def _flat_of_few(self) -> Grams:
         """`flat` of a short text, with few calls: there they take the time, not the work.
 
         Four rows of words are hashed at every place as if they were one: the words; the same with
@@ -134,7 +141,7 @@ class Sequences:
             mixed_counts[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
         keys += np.repeat(_SALTS, sizes)
-        return mix(keys), np.concatenate(first), counts
+        return Grams(mix_in_place(keys), counts, [(0, np.concatenate(first))])
 
     def _families(self) -> list[_Family]:
         key, sentence = self.key, self.sentence
@@ -167,11 +174,11 @@ class Sequences:
         three += two.take(inside)
         out = [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
         # The words that have a class, with those between them left out.
-        bearing = where(cls)
+        bearing = where(cls != 0)
         if len(bearing) < 2:
             return out
         s, w = self.sentence.take(bearing), key.take(bearing)
-        t, v = tells.take(bearing), self.class_keys.take(cls.take(bearing))
+        t, v = tells[bearing], self.class_keys.take(cls.take(bearing))
         same = s[1:] == s[:-1]
         at = where(same & (t[1:] | t[:-1]))
         after = at + 1
@@ -193,6 +200,27 @@ class Sequences:
             _Family(four + SALT[F_SEQ4], at4, 4, bearing),
         ]
         return out
+
+
+class Grams(NamedTuple):
+    """Word n-grams of several families, one after the other.
+
+    `keys`: mixed; `counts`: which of them there are. `parts`: where each family begins, ascending,
+    and the position of the first word of each of its n-grams (None: the words in their order).
+    """
+
+    keys: U64
+    counts: Bools
+    parts: list[tuple[int, I64 | None]]
+
+    def first_words(self, which: I64) -> I64:
+        """The positions of the first words of some of them (ascending)."""
+        bounds = [*which.searchsorted([start for start, _ in self.parts]).tolist(), len(which)]
+        found = []
+        for (start, words), low, high in zip(self.parts, bounds[:-1], bounds[1:], strict=True):
+            at = which[low:high] - start
+            found.append(at if words is None else words.take(at))
+        return np.concatenate(found)
 
 
 class _Family(NamedTuple):

@@ -139,8 +139,10 @@ def test_flat_is_the_families(batch: list[str]) -> None:
     for few in (0, 10**9):  # words up to which another way is taken
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sequences, "FEW_WORDS", few)
-            keys, first, counts = sequences_of.flat()
-        flat = sorted(zip(keys[counts].tolist(), first[counts].tolist(), strict=True))
+            grams = sequences_of.flat()
+        which = np.flatnonzero(grams.counts)
+        first = grams.first_words(which)
+        flat = sorted(zip(grams.keys[which].tolist(), first.tolist(), strict=True))
         assert flat == sorted(families)
 
 
