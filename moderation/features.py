@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, Bools, Chunks, cut, gather
+from moderation.chunks import I64, Bools, Chunks, cut, fetch, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
 from moderation.memory import CAPITAL, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable, Sink
 from moderation.sequences import Sequences, where
@@ -85,19 +85,19 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
 
 
 def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
-    flags = table.flags[ids]
+    flags = fetch(table.flags, ids)
     origin: I64 | None = None
     merges = _find_merges(chunks, counts, ids, flags, table)
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
-        flags = table.flags[ids]
+        flags = fetch(table.flags, ids)
     # A sentence begins at each text's first chunk and after each chunk that ends one.
     text_start = counts.cumsum() - counts
     begins = np.zeros(len(ids) + 1, np.bool_)
     np.not_equal(flags & 1, 0, out=begins[1:])
     begins[text_start] = True
     begins = begins[: len(ids)]
-    words = table.words.take(ids)
+    words = fetch(table.words, ids)
     until = np.cumsum(words, dtype=np.int64)
     before = until - words
     first = where(_begin_segments(begins, flags, before, text_start))
@@ -108,8 +108,8 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
     items, word_chunk = table.expand(ids, words)
     sequences = Sequences(
-        table.key.take(items),
-        table.cls[items],
+        fetch(table.key, items),
+        fetch(table.cls, items),
         sentence.repeat(words_in),
         table.telling,
         table.class_keys,

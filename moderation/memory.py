@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, gather
+from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, fetch, gather
 from moderation.hashing import item_features
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
@@ -344,7 +344,7 @@ class ChunkTable:
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
         owner = np.arange(len(ids)).repeat(count)
-        items = self.lead.take(ids.take(owner))
+        items = fetch(self.lead, fetch(ids, owner))
         many = where(count > 1)
         if len(many):
             more = count[many] - 1

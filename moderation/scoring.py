@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U64, Bools
+from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
 from moderation.records import Score
 
@@ -61,14 +61,14 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
-    known = model.fingerprint[at] == fingerprint
+    known = fetch(model.fingerprint, at) == fingerprint
     if counts is not None:
         known &= counts
     hit = known.nonzero()[0]
-    at = at.take(hit)
+    at = fetch(at, hit)
     if len(hit) < MANY:
-        return model.weight.take(at, axis=0).astype(np.float32), hit
-    return model.rows.take(at, axis=0), hit
+        return fetch(model.weight, at).astype(np.float32), hit
+    return fetch(model.rows, at), hit
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
@@ -100,14 +100,14 @@ def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
     sums = np.zeros((n_segments, labels), np.float32)
     if not len(block.ids):
         return sums
-    pairs = table.value.take(block.ids, axis=0).view(np.complex64)[:, : -(-labels // 2)]
+    pairs = fetch(table.value, block.ids).view(np.complex64)[:, : -(-labels // 2)]
     own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two labels at a time
     sums[block.filled] = own.view(np.float32)[:, :labels]
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
     weights, hit = lookup(model, grams.keys, grams.counts)
     if len(hit):
-        owner = block.word_segment.take(grams.first_words(hit))
+        owner = fetch(block.word_segment, grams.first_words(hit))
         sums += _sum_by(weights, owner, n_segments, labels)
     return sums
 
