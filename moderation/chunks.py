@@ -163,9 +163,9 @@ def fetch(array: npt.NDArray[Number], at: npt.NDArray[np.integer]) -> npt.NDArra
 class KeyIndex:
     """Key -> number, for arrays of keys: open addressing with linear probing.
 
-    A key and its number stand in one row, so that finding both costs one look at far memory. Looking
-    up takes no lock; adding does (the caller's). A reader that misses what is being added meanwhile
-    looks again under the lock.
+    A key and its number stand in one row, so that finding both costs one look at far memory.
+    Looking up takes no lock; adding does (the caller's). A reader that misses what is being added
+    meanwhile looks again under the lock.
     """
 
     def __init__(self) -> None:
