@@ -98,8 +98,8 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     begins[text_start] = True
     begins = begins[: len(ids)]
     words = fetch(table.words, ids)
-    until = np.cumsum(words, dtype=np.int64)
-    before = until - words
+    until: I64 = np.add.accumulate(words, dtype=np.int64)
+    before: I64 = until - words
     first = where(_begin_segments(begins, flags, before, text_start))
     filled, text_first, n_segments = _number_segments(first, text_start, counts)
     words_in = _gaps(before.take(first), until[-1:])
@@ -164,12 +164,13 @@ def _number_segments(first: I64, text_start: I64, counts: I64) -> tuple[I64, I64
     """
     filled = np.arange(len(first))
     text_first = first.searchsorted(text_start)
-    empty = counts == 0
-    if empty.any():
+    n_empty = len(counts) - int(np.count_nonzero(counts))
+    if n_empty:
+        empty = counts == 0
         shift = empty.cumsum() - empty
         filled += shift.repeat(_gaps(text_first, len(first)))
         text_first += shift
-    return filled, text_first, len(first) + int(empty.sum())
+    return filled, text_first, len(first) + n_empty
 
 
 def _find_merges(
@@ -182,9 +183,11 @@ def _find_merges(
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
     single = flags & SINGLE != 0
-    triple = where(single[2:] & single[1:-1] & single[:-2]) if len(ids) > 2 else ids[:0]
-    halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0))
-    if len(halves):
+    triple = halves = ids[:0]
+    if np.count_nonzero(single) > 2:
+        triple = where(single[2:] & single[1:-1] & single[:-2])
+    if np.bitwise_or.reduce(flags) & UNKNOWN:
+        halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0))
         halves = halves[(flags[halves] | flags[halves + 1]) & UNKNOWN != 0]
     if not len(triple) and not len(halves):
         return merges

@@ -97,7 +97,7 @@ class Model:
 
         return None if self.file is None else Path(self.file)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The labels in the order of every array's label axis."""
         return tuple(self.settings["labels"])

@@ -100,7 +100,7 @@ class Sequences:
         key, n = self.key, len(self.key)
         tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
         named = self.class_keys.take(self.cls)
-        bearing = self.cls.nonzero()[0]
+        bearing = where(self.cls)
         m = len(bearing)
         if m < 2:
             bearing, m = bearing[:0], 0
@@ -140,7 +140,7 @@ class Sequences:
             np.add(placed[0, third : fourth - 1], placed[1, fourth + 1 :], out=mixed[1])
             mixed_counts[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
-        keys += np.repeat(_SALTS, sizes)
+        keys += _SALTS.repeat(sizes)
         return Grams(mix_in_place(keys), counts, [(0, np.concatenate(first))])
 
     def _families(self) -> list[_Family]:
@@ -215,6 +215,8 @@ class Grams(NamedTuple):
 
     def first_words(self, which: I64) -> I64:
         """The positions of the first words of some of them (ascending)."""
+        if len(self.parts) == 1 and self.parts[0][1] is not None:
+            return self.parts[0][1].take(which)
         bounds = [*which.searchsorted([start for start, _ in self.parts]).tolist(), len(which)]
         found = []
         for (start, words), low, high in zip(self.parts, bounds[:-1], bounds[1:], strict=True):
