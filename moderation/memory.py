@@ -20,7 +20,7 @@ from moderation.sequences import where
 from moderation.text import MAX_WORD, Lexer, Reading
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
-MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 40 MB
+MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 

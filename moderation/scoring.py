@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Float32 = npt.NDArray[np.float32]
 
 BLOCK_TEXTS = 4_096
-BLOCK_CHARS = 400_000  # code points encoded at once: enough that calls cost little beside the work
+BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is near by then
 
 MANY = 2_000  # features found at once for which wide rows of weights are worth making
 
@@ -251,11 +251,11 @@ class Scorer:
 
 def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     start = chars = 0
-    for end, text in enumerate(texts):
-        if end > start and (chars + len(text) > BLOCK_CHARS or end - start >= BLOCK_TEXTS):
+    for end, text in enumerate(texts, 1):
+        chars += len(text)
+        if chars >= BLOCK_CHARS or end - start >= BLOCK_TEXTS:
             yield start, end
             start, chars = end, 0
-        chars += len(text)
     if start < len(texts):
         yield start, len(texts)
 
