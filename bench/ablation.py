@@ -4,7 +4,7 @@
                              [--share 0.3] [--output bench/ablation.md]
 
 Texts are encoded once with the recipe; then the heads are fitted again without a family of
-features, a group of corpora, a setting. Each variant is pooled, shared and calibrated on the same
+features, a group of corpora, a setting. Each variant is pooled and calibrated on the same
 held texts as the full recipe and judged on the same dev rows: AUC and average precision by corpus,
 as differences to the full recipe with paired 95 % bootstrap intervals (clusters of rows are drawn,
 the same ones for both). Only dev rows are looked at; a negative difference says that the part
@@ -35,7 +35,7 @@ from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, in
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
 from moderation.records import LABELS
-from moderation.scoring import Pooled, Scorer, pool, pool_logits, sigmoid
+from moderation.scoring import Pooled, Scorer, Sums, pool, pool_logits, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,
@@ -58,7 +58,6 @@ from moderation.training import (
     read_recipe,
     screen,
     segment_matrix,
-    share_toxicity,
     text_matrix,
     write,
 )
@@ -106,7 +105,7 @@ class Variant:
     rows: str = ""  # kind of train rows left out: COPIES or SEGMENTS
     pooled: bool = True
     composed: bool = True
-    shared: bool = True
+    damped: bool = True
     calibrated: bool = True
 
 
@@ -146,6 +145,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         *([Variant("no hand labels", recipe, sources=tuple(hand))] if hand else []),
         Variant("no cap on a row's norm", change(recipe, cap=float("inf"))),
         Variant("a quarter of the features", change(recipe, per_label=recipe.per_label // 4)),
+        Variant("repeated words count in full", recipe, damped=False),
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
@@ -154,7 +154,6 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant(f"no {SEGMENTS}", recipe, rows=SEGMENTS),
         Variant("whole text only, no worst segment", recipe, pooled=False),
         Variant("no composed texts", recipe, composed=False),
-        Variant("no sharing of toxicity", recipe, shared=False),
         Variant("no recalibration", recipe, calibrated=False),
     ]
 
@@ -276,7 +275,7 @@ class Ablation:
         self.judged = self._encode(judged)
         self.chosen: Screen | None = None
         self._screened: tuple[float, ...] | None = None
-        self._choose(recipe)
+        self._choose(recipe, damped=True)
         # The rows of the matrix: texts, their copies, segments.
         of_segment = self.encoded.text_of_segment()[self.picked]
         self.train_labels = np.concatenate([self.train_labels, more_labels])
@@ -302,9 +301,9 @@ class Ablation:
             texts, Lexer(known.tables), known.classes, known.class_names, known.telling
         )
 
-    def _choose(self, recipe: Recipe) -> None:
+    def _choose(self, recipe: Recipe, *, damped: bool) -> None:
         """Screen features and make the matrices, unless those at hand are the recipe's."""
-        found = (recipe.per_label, recipe.min_count, recipe.bits)
+        found = (recipe.per_label, recipe.min_count, recipe.bits, damped)
         if self._screened == found:
             return
         self._screened = found
@@ -316,16 +315,17 @@ class Ablation:
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
-        segments = segment_matrix(self.encoded, self.chosen)
-        self.matrix = sparse.vstack(
-            [text_matrix(self.encoded, segments), segments[self.picked]], format="csr"
-        )
-        self.segments = segment_matrix(self.judged, self.chosen)
+        texts = text_matrix(self.encoded, self.chosen, damped=damped)
+        segments = segment_matrix(self.encoded, self.chosen, self.picked)
+        self.matrix = sparse.vstack([texts, segments], format="csr")
+        every = np.arange(self.judged.n_segments)
+        self.segments = segment_matrix(self.judged, self.chosen, every)
+        self.texts = text_matrix(self.judged, self.chosen, damped=damped)
 
     def run(self, variant: Variant) -> Outcome:
         """Fit a variant's heads and judge the dev rows."""
         recipe = variant.recipe
-        self._choose(recipe)
+        self._choose(recipe, damped=variant.damped)
         started = time.process_time()
         n_features = self.matrix.shape[1]
         columns = np.arange(n_features)
@@ -343,9 +343,6 @@ class Ablation:
         seconds = time.process_time() - started
 
         held, labels, mass = self.held, self.labels, self.weight
-        if variant.shared:
-            pooled = _rows(self._pooled(heads, variant), held)
-            heads = share_toxicity(heads, pooled, labels[held], mass[held])
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
         pooling = fit_pooling(_rows(pooled, fitted), labels[fitted], mass[fitted])
@@ -364,13 +361,17 @@ class Ablation:
 
     def _pooled(self, heads: Float32, variant: Variant) -> Pooled:
         judged = self.judged
-        sums = np.zeros((judged.n_segments, len(LABELS)), np.float32)
-        sums[:, self.heads] = self.segments @ heads[:, self.heads]
+        sums = Sums(self._sum(self.segments, heads), self._sum(self.texts, heads))
         pooled = pool(sums, judged.length, judged.text_first, variant.recipe.kappa)
         if variant.pooled:
             return pooled
         alone = np.ones_like(pooled.count)
         return dataclasses.replace(pooled, worst=pooled.whole, count=alone)
+
+    def _sum(self, matrix: sparse.csr_matrix, heads: Float32) -> Float32:
+        sums = np.zeros((matrix.shape[0], len(LABELS)), np.float32)
+        sums[:, self.heads] = matrix @ heads[:, self.heads]
+        return sums
 
     def compare(
         self, full: Outcome, other: Outcome, label: int, draws: int
@@ -517,7 +518,7 @@ def write_page(ablation: Ablation, variants: Sequence[Variant], head: str, draws
                     )
             errors.append(cells)
             continue
-        if not (variant.calibrated and variant.composed and variant.pooled and variant.shared):
+        if not (variant.calibrated and variant.composed and variant.pooled):
             errors.append(cells)
         for label in ablation.heads:
             found = ablation.compare(full, outcome, label, draws)

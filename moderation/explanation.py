@@ -22,13 +22,14 @@ from moderation.features import (
 )
 from moderation.model import Model, load
 from moderation.records import Explanation, Range, Score, Span
+from moderation.repetition import damp
 from moderation.scoring import (
     logits_of,
     lookup,
     pool,
     scorer_of,
-    segment_sums,
     sigmoid,
+    sum_weights,
     worst_segments,
 )
 from moderation.text import BREAK, Reading
@@ -61,10 +62,10 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     chunks, starts = locate(text)
     table = scorer_of(model).table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    sums = segment_sums(model, block, table)
+    sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
-    worst = worst_segments(sums, block.length, block.text_first, model.settings["kappa"])
-    units, weight, carried = _units(model, block, table, chunks, starts)
+    worst = worst_segments(sums.segments, block.length, block.text_first, model.settings["kappa"])
+    units, weight, damped, carried = _units(model, block, table, chunks, starts)
 
     labels = model.labels
     count = pooled.count
@@ -94,7 +95,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
         inside = np.where(segment_of == which, weight[:, number], 0.0)
         for unit, segment, row in carried:
             inside[unit] += row[number] * (int(segment == which) - int(segment_of[unit] == which))
-        contribution = weight[:, number] * (on_whole / np.sqrt(total_words + kappa))
+        contribution = damped[:, number] * (on_whole / np.sqrt(total_words + kappa))
         contribution += inside * (on_worst / np.sqrt(int(block.length[which]) + kappa))
         spans += [
             Span(unit.start, unit.end, label, float(c))
@@ -125,9 +126,9 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 
 def _units(
     model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
-) -> tuple[list[Unit], Float64, list[Carried]]:
-    """The units of a text, the summed weights of each (float64, shape (U, L)), and what was carried
-    over the end of a segment."""
+) -> tuple[list[Unit], Float64, Float64, list[Carried]]:
+    """The units of a text, the summed weights of each (float64, shape (U, L)), the same with
+    repeated n-grams damped, and what was carried over the end of a segment."""
     lexer = table.lexer
     origin = block.origin if block.origin is not None else np.arange(len(block.ids))
     bounds = [*origin.tolist(), len(chunks)]
@@ -163,40 +164,57 @@ def _units(
             units.append(Unit(starts[lo], end, sentence, segment))
         units_of_chunk.append(range(first, len(units)))
     weight = np.zeros((len(units), len(model.labels)))
+    damped = np.zeros_like(weight)
     # What belongs to single words and to the writing of a chunk.
     n_words = table.words.take(block.ids)
     items, owner = table.expand(block.ids, n_words + table.marks.take(block.ids))
     at_word = 0
     place = before = -1
     values = table.item_value[items, : len(model.labels)]
-    for row, chunk in zip(values, owner.tolist(), strict=True):
+    factor = _factors(block.ids)[owner]
+    for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
         before = chunk
         if place < n_words[chunk]:
             weight[unit_of_word[at_word]] += row
+            damped[unit_of_word[at_word]] += row * scale
             at_word += 1
         else:
             mine = units_of_chunk[chunk]
             for unit in mine:
                 weight[unit] += row / len(mine)
+                damped[unit] += row * scale / len(mine)
     # What belongs to several words; it counts for the segment of the first of them.
     carried: list[Carried] = []
-    for (keys, _), members in zip(
-        block.sequences.families(), block.sequences.members(), strict=True
-    ):
-        rows, hit = lookup(model, keys)
-        for row, at in zip(rows[:, : len(model.labels)], hit.tolist(), strict=True):
-            mine = [unit_of_word[word] for word in members[at]]
-            segment = units[mine[0]].segment
-            for unit in mine:
-                weight[unit] += row / len(mine)
-                if units[unit].segment != segment:
-                    carried.append((unit, segment, row / len(mine)))
-    folded, summed, target = _fold(units, weight)
-    return folded, summed, [(int(target[unit]), segment, row) for unit, segment, row in carried]
+    families = block.sequences.families()
+    keys = np.concatenate([keys for keys, _ in families]) if families else np.empty(0, np.uint64)
+    members = [words for family in block.sequences.members() for words in family]
+    rows, hit, at = lookup(model, keys)
+    rows = rows[:, : len(model.labels)]
+    for row, scale, number in zip(rows, _factors(at).tolist(), hit.tolist(), strict=True):
+        mine = [unit_of_word[word] for word in members[number]]
+        segment = units[mine[0]].segment
+        for unit in mine:
+            weight[unit] += row / len(mine)
+            damped[unit] += row * scale / len(mine)
+            if units[unit].segment != segment:
+                carried.append((unit, segment, row / len(mine)))
+    folded, target = _fold(units)
+    summed = np.zeros((2, len(folded), weight.shape[1]))
+    np.add.at(summed[0], target, weight)
+    np.add.at(summed[1], target, damped)
+    carried = [(int(target[unit]), segment, row) for unit, segment, row in carried]
+    return folded, summed[0], summed[1], carried
 
 
-def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64, npt.NDArray[np.int64]]:
+def _factors(identity: npt.NDArray[np.int64]) -> Float64:
+    """What each occurrence counts for in the whole text: (1 + ln c) / c if there are c of it."""
+    _, which, count = np.unique(identity, return_inverse=True, return_counts=True)
+    share: Float64 = (damp(count) / count)[which]
+    return share
+
+
+def _fold(units: list[Unit]) -> tuple[list[Unit], npt.NDArray[np.int64]]:
     """Units in text order, those that share characters (an emoji of two words) made one.
 
     Also the new number of each unit.
@@ -212,9 +230,7 @@ def _fold(units: list[Unit], weight: Float64) -> tuple[list[Unit], Float64, npt.
         else:
             folded.append(unit)
         target[i] = len(folded) - 1
-    summed = np.zeros((len(folded), weight.shape[1]))
-    np.add.at(summed, target, weight)
-    return folded, summed, target
+    return folded, target
 
 
 def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> int:

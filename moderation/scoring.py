@@ -5,10 +5,11 @@ For a segment s (n words of a sentence, ten at most), label l has the linear sco
     z(s, l) = sum of the weights of the n-grams of s / sqrt(n + kappa)
 
 (TF-IDF with the weights times their inverse document frequency, and a pivoted length
-normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, l).
-The logit is a calibrated function of it, of the worst segment and of how many segments there
-were: one abusive sentence shows inside a long polite comment, and many harmless sentences do not
-add up to an abusive one. The scale has one bend, with a slope on either side.
+normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, l);
+there, what is repeated counts for less (see `repetition`). The logit is a calibrated function of
+it, of the worst segment and of how many segments there were: one abusive sentence shows inside a
+long polite comment, and many harmless sentences do not add up to an abusive one. The scale has one
+bend, with a slope on either side.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
 from moderation.records import Score
+from moderation.repetition import damp, find_repeats
 
 if TYPE_CHECKING:
     from moderation.model import Model
@@ -47,18 +49,18 @@ class WeightSink(Sink):
         self.width = model.row_width
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
-        rows, hit = lookup(self.model, keys)
+        rows, hit, _ = lookup(self.model, keys)
         labels = len(self.model.labels)
         sums = np.zeros((count, self.width), np.float32)
         sums[:, :labels] = _sum_by(rows, owner[hit], count, labels)
         return sums
 
 
-def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
-    """Weights of the features that the model knows, and which keys they are.
+def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64, I64]:
+    """Weights of the features that the model knows, which keys they are, and their slots.
 
-    Returns float32 (H, L or more), whose first L columns are the labels', and int64 (H,). With
-    `counts`, bool (K,), only keys that count are looked up.
+    Returns float32 (H, L or more), whose first L columns are the labels', and int64 (H,) twice.
+    With `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
     known = fetch(model.fingerprint, at) == fingerprint
@@ -67,8 +69,10 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     hit = known.nonzero()[0]
     at = fetch(at, hit)
     if len(hit) < MANY:
-        return fetch(model.weight, at).astype(np.float32), hit
-    return fetch(model.rows, at), hit
+        rows = np.zeros((len(hit), model.row_width), np.float32)
+        rows[:, : len(model.labels)] = fetch(model.weight, at)
+        return rows, hit, at
+    return fetch(model.rows, at), hit, at
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
@@ -91,25 +95,62 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
     return out.view(np.float32)[:, :labels]
 
 
-def segment_sums(model: Model, block: Block, table: ChunkTable) -> Float32:
-    """Summed weights of each segment's n-grams: float32, shape (S, L).
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Summed weights of n-grams.
 
-    An n-gram that goes on into the next segment belongs to that of its first word.
+    - `segments`: float32, shape (S, L): of each segment; an n-gram that goes on into the next
+      segment belongs to that of its first word;
+    - `texts`: float32, shape (C, L): of each text, repeated n-grams damped.
     """
+
+    segments: Float32
+    texts: Float32
+
+
+def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
+    """The weights of a block's n-grams, summed by segment and by text."""
     n_segments, labels = len(block.length), len(model.labels)
-    sums = np.zeros((n_segments, labels), np.float32)
+    segments = np.zeros((n_segments, labels), np.float32)
     if not len(block.ids):
-        return sums
+        return Sums(segments, np.zeros((len(block.text_first), labels), np.float32))
     pairs = fetch(table.value, block.ids).view(np.complex64)[:, : -(-labels // 2)]
     own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two labels at a time
-    sums[block.filled] = own.view(np.float32)[:, :labels]
+    segments[block.filled] = own.view(np.float32)[:, :labels]
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
-    weights, hit = lookup(model, grams.keys, grams.counts)
+    weights, hit, at = lookup(model, grams.keys, grams.counts)
+    owner = fetch(block.word_segment, grams.first_words(hit)) if len(hit) else hit
     if len(hit):
-        owner = fetch(block.word_segment, grams.first_words(hit))
-        sums += _sum_by(weights, owner, n_segments, labels)
-    return sums
+        segments += _sum_by(weights, owner, n_segments, labels)
+    texts = np.add.reduceat(segments, block.text_first, axis=0)
+    _damp_repeats(texts, block, table, weights, at, owner)
+    return Sums(segments, texts)
+
+
+def _damp_repeats(
+    texts: Float32, block: Block, table: ChunkTable, weights: Float32, at: I64, owner: I64
+) -> None:
+    """Take from the sums of texts (C, L) what their repeated chunks and n-grams of words brought.
+
+    The word n-grams found have `weights`, stand in the slots `at` and in the segments `owner`.
+    """
+    n_chunks, n_texts = len(block.ids), len(texts)
+    identity = np.concatenate([block.ids, at + table.size])  # slots after all chunks
+    if n_texts == 1:
+        text = np.zeros(len(identity), np.int64)
+    else:
+        text_of = np.arange(n_texts).repeat(np.diff(block.text_first, append=len(block.length)))
+        text = text_of.take(np.concatenate([block.chunk_segment, owner]))
+    first, count = find_repeats(text, identity)
+    if not len(first):
+        return
+    rows = np.empty((len(first), weights.shape[1]), np.float32)
+    own = first < n_chunks
+    rows[own] = table.value.take(block.ids.take(first[own]), axis=0)
+    rows[~own] = weights.take(first[~own] - n_chunks, axis=0)
+    rows *= (damp(count) - count).astype(np.float32)[:, None]
+    texts += _sum_by(rows, text.take(first), n_texts, texts.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +166,12 @@ class Pooled:
     count: I64
 
 
-def pool(sums: Float32, length: I64, text_first: I64, kappa: float) -> Pooled:
-    """Sums by segment (S, L) and words in each (S,) -> what each text comes to."""
+def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
+    """Sums and the words in each segment (S,) -> what each text comes to."""
     norm = np.sqrt(length + kappa).astype(np.float32)
-    z = sums / norm[:, None]
+    z = sums.segments / norm[:, None]
     words = np.add.reduceat(length, text_first)
-    whole = np.add.reduceat(sums, text_first, axis=0)
-    whole /= np.sqrt(words + kappa).astype(np.float32)[:, None]
+    whole = sums.texts / np.sqrt(words + kappa).astype(np.float32)[:, None]
     worst = np.maximum.reduceat(z, text_first, axis=0)
     count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
     return Pooled(whole, worst, count)
@@ -224,7 +264,7 @@ class Scorer:
         for start, end in _blocks(texts):
             table = self.table()
             block = encode(texts[start:end], table)
-            sums = segment_sums(self.model, block, table)
+            sums = sum_weights(self.model, block, table)
             parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
         if len(parts) == 1:
             return parts[0]

@@ -19,7 +19,7 @@ from moderation.training.examples import (
     add_harmless,
     add_labels,
 )
-from moderation.training.heads import fit_head, fit_heads, harmless_segments, share_toxicity
+from moderation.training.heads import fit_head, fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
@@ -56,7 +56,6 @@ __all__ = [
     "read_recipe",
     "screen",
     "segment_matrix",
-    "share_toxicity",
     "text_matrix",
     "train",
     "write",

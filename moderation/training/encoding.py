@@ -35,22 +35,23 @@ class Recorder(Sink):
 
 @dataclass
 class Encoded:
-    """Texts as items (words and marks) and word n-grams, segment by segment.
+    """Texts as chunks and word n-grams, segment by segment.
 
-    `text_first[i]` is the first segment of text i, `length[s]` the words of segment s; item
-    `item_ids[j]` stands in segment `item_segment[j]`; word n-gram `gram_keys[k]` begins in segment
-    `gram_segment[k]`. Item i owns the features `item_keys` where `item_owner` is i.
+    `text_first[i]` is the first segment of text i, `length[s]` the words of segment s; chunk
+    `chunk_ids[j]` stands in segment `chunk_segment[j]`; word n-gram `gram_keys[k]` begins in
+    segment `gram_segment[k]`. `chunk_items`: the items (words and marks) of chunks, counts,
+    shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i.
     """
 
     text_first: I64
     length: I64
-    item_ids: I32
-    item_segment: I32
+    chunk_ids: I32
+    chunk_segment: I32
     gram_keys: U64
     gram_segment: I32
+    chunk_items: sparse.csr_matrix
     item_keys: U64
     item_owner: I32
-    n_items: int
 
     @property
     def n_texts(self) -> int:
@@ -59,6 +60,10 @@ class Encoded:
     @property
     def n_segments(self) -> int:
         return len(self.length)
+
+    @property
+    def n_items(self) -> int:
+        return int(self.chunk_items.shape[1])
 
     def text_of_segment(self) -> I64:
         """The text of each segment."""
@@ -81,7 +86,7 @@ def encode_texts(
     text_first: list[I64] = []
     length: list[I64] = []
     ids: list[I32] = []
-    item_segment: list[I32] = []
+    chunk_segment: list[I32] = []
     gram_keys: list[U64] = []
     gram_segment: list[I32] = []
     segments = 0
@@ -90,37 +95,27 @@ def encode_texts(
         block = encode(part, table)
         text_first.append(block.text_first + segments)
         length.append(block.length)
-        items, owner = table.expand(
-            block.ids, table.words.take(block.ids) + table.marks.take(block.ids)
-        )
-        ids.append(items)
-        item_segment.append((block.chunk_segment[owner] + segments).astype(np.int32))
+        ids.append(block.ids.astype(np.int32))
+        chunk_segment.append((block.chunk_segment + segments).astype(np.int32))
         for keys, position in block.sequences.families():
             gram_keys.append(keys)
-            segment = block.chunk_segment.take(block.word_chunk.take(position))
+            segment = block.word_segment.take(position)
             gram_segment.append((segment + segments).astype(np.int32))
         segments += len(block.length)
         if progress is not None:
             progress(len(part))
+    chunks = np.arange(table.size)
+    items, owner = table.expand(chunks, table.words[chunks] + table.marks[chunks])
     return Encoded(
         np.concatenate(text_first),
         np.concatenate(length),
         np.concatenate(ids),
-        np.concatenate(item_segment),
+        np.concatenate(chunk_segment),
         np.concatenate(gram_keys),
         np.concatenate(gram_segment),
+        sparse.csr_matrix(
+            (np.ones(len(items), np.float32), (owner, items)), shape=(table.size, recorder.count)
+        ),
         np.concatenate(recorder.keys),
         np.concatenate(recorder.owners),
-        recorder.count,
-    )
-
-
-def item_matrix(encoded: Encoded) -> sparse.csr_matrix:
-    """Segments x items, counts."""
-    return sparse.csr_matrix(
-        (
-            np.ones(len(encoded.item_ids), np.float32),
-            (encoded.item_segment, encoded.item_ids),
-        ),
-        shape=(encoded.n_segments, encoded.n_items),
     )

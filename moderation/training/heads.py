@@ -12,7 +12,6 @@ from sklearn.linear_model import LogisticRegression
 
 from moderation.chunks import I64
 from moderation.records import LABELS
-from moderation.scoring import Pooled
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded
 from moderation.training.recipe import Recipe
@@ -112,31 +111,3 @@ def harmless_segments(
     texts = owner[found]
     rows = np.where(labels[texts] == 0, 0, np.nan).astype(np.float32)
     return found, rows, weight[texts] * factor
-
-
-def share_toxicity(
-    heads: Float32,
-    pooled: Pooled,
-    labels: Float32,
-    weight: Float32,
-    log: Callable[[str], None] = lambda line: None,
-) -> Float32:
-    """Add to each other label's weights as much of toxicity's as held texts ask for.
-
-    The labels besides toxicity have fewer texts; what is rude at all is a part of each. The share
-    is the ratio of the two coefficients of a logistic regression on both scores, within [0, 1].
-    """
-    out = heads.copy()
-    for label in range(1, heads.shape[1]):
-        rows = np.flatnonzero(~np.isnan(labels[:, label]) & (weight[:, label] > 0))
-        y, w = labels[rows, label], weight[rows, label]
-        if (y > 0.5).sum() < 20 or (y <= 0.5).sum() < 20:
-            continue
-        design = np.stack([pooled.whole[rows, label], pooled.whole[rows, 0]], axis=1)
-        head = LogisticRegression(C=100.0, max_iter=1000)
-        head.fit(design, y > 0.5, sample_weight=w)
-        own, shared = head.coef_[0]
-        ratio = float(np.clip(shared / own, 0, 1)) if own > 0 else 0.0
-        out[:, label] += np.float32(ratio) * heads[:, 0]
-        log(f"{LABELS[label]}: {ratio:.2f} of toxicity's weights added")
-    return out

@@ -6,13 +6,31 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from moderation.chunks import I32, I64, U64
-from moderation.training.encoding import Encoded, item_matrix
+from moderation.chunks import I64, U64
+from moderation.repetition import damp
+from moderation.training.encoding import Encoded
 from moderation.training.screening import Screen
 
+STEP = 20_000_000  # word n-grams looked up at once
 
-def segment_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
-    """Segments x features: counts times inverse document frequency, float32."""
+
+def segment_matrix(encoded: Encoded, chosen: Screen, which: I64) -> sparse.csr_matrix:
+    """The segments `which` x features: counts times inverse document frequency, float32."""
+    row = np.full(encoded.n_segments, -1, np.int64)
+    row[which] = np.arange(len(which))
+    return _count_features(encoded, chosen, row, len(which), damped=False)
+
+
+def text_matrix(encoded: Encoded, chosen: Screen, *, damped: bool = True) -> sparse.csr_matrix:
+    """Texts x features: damped counts (or plain ones) times inverse document frequency, float32."""
+    row = encoded.text_of_segment()
+    return _count_features(encoded, chosen, row, encoded.n_texts, damped=damped)
+
+
+def _count_features(
+    encoded: Encoded, chosen: Screen, row: I64, n_rows: int, *, damped: bool
+) -> sparse.csr_matrix:
+    """Rows x features; `row`: the row of each segment, -1 for none."""
     n = len(chosen.keys)
 
     def where(keys: U64) -> tuple[I64, npt.NDArray[np.bool_]]:
@@ -20,36 +38,34 @@ def segment_matrix(encoded: Encoded, chosen: Screen) -> sparse.csr_matrix:
         np.minimum(at, n - 1, out=at)
         return at, chosen.keys[at] == keys
 
+    def count(rows: I64, columns: npt.NDArray[np.integer], width: int) -> sparse.csr_matrix:
+        inside = rows >= 0
+        rows, columns = rows[inside], columns[inside]
+        counts = sparse.csr_matrix(
+            (np.ones(len(rows), np.float32), (rows, columns)), shape=(n_rows, width)
+        )
+        counts.sum_duplicates()
+        if damped:
+            counts.data = damp(counts.data).astype(np.float32)
+        return counts
+
     at, hit = where(encoded.item_keys)
-    item_matrix_of = sparse.csr_matrix(
+    of_items = sparse.csr_matrix(
         (np.ones(int(hit.sum()), np.float32), (encoded.item_owner[hit], at[hit])),
         shape=(encoded.n_items, n),
     )
-    from_items = item_matrix(encoded) @ item_matrix_of
-    rows: list[I32] = []
+    of_chunks = encoded.chunk_items @ of_items
+    matrix = count(row[encoded.chunk_segment], encoded.chunk_ids, len(of_chunks.indptr) - 1)
+    matrix = matrix @ of_chunks
+    rows: list[I64] = []
     columns: list[I64] = []
-    step = 20_000_000
-    for start in range(0, len(encoded.gram_keys), step):
-        at, hit = where(encoded.gram_keys[start : start + step])
-        rows.append(encoded.gram_segment[start : start + step][hit])
-        columns.append(at[hit].astype(np.int32))
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    grams = sparse.csr_matrix(
-        (np.ones(len(row), np.float32), (row, column)), shape=from_items.shape
-    )
-    matrix = (from_items + grams).tocsr()
+    for start in range(0, len(encoded.gram_keys), STEP):
+        at, hit = where(encoded.gram_keys[start : start + STEP])
+        rows.append(row[encoded.gram_segment[start : start + STEP][hit]])
+        columns.append(at[hit])
+    matrix = (matrix + count(np.concatenate(rows), np.concatenate(columns), n)).tocsr()
     matrix.data *= chosen.idf[matrix.indices]
     return matrix
-
-
-def text_matrix(encoded: Encoded, segments: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Texts x features: the sum of each text's segments."""
-    owner = encoded.text_of_segment()
-    gather = sparse.csr_matrix(
-        (np.ones(len(owner), np.float32), (owner, np.arange(len(owner)))),
-        shape=(encoded.n_texts, len(owner)),
-    )
-    return (gather @ segments).tocsr()
 
 
 def normalise_rows(matrix: sparse.csr_matrix, words: I64, kappa: float) -> sparse.csr_matrix:

@@ -17,7 +17,7 @@ from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate, choose_thresholds
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
-from moderation.training.heads import fit_heads, harmless_segments, share_toxicity
+from moderation.training.heads import fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
@@ -61,16 +61,15 @@ def train(
         encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
     )
     log(f"{len(chosen.keys):,} features chosen")
-    segments = segment_matrix(encoded, chosen)
-    matrix = text_matrix(encoded, segments)
     words = np.add.reduceat(encoded.length, encoded.text_first)
-    matrix = normalise_rows(matrix, words, recipe.kappa)
+    matrix = normalise_rows(text_matrix(encoded, chosen), words, recipe.kappa)
     picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
     if len(picked):
-        parts = normalise_rows(segments[picked], encoded.length[picked], recipe.kappa)
+        parts = segment_matrix(encoded, chosen, picked)
+        parts = normalise_rows(parts, encoded.length[picked], recipe.kappa)
         matrix = sparse.vstack([matrix, parts], format="csr")
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
-    del encoded, segments
+    del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     heads = fit_heads(matrix, y, w, recipe, log)
     del matrix
@@ -86,8 +85,6 @@ def train(
     calibration_labels = np.concatenate([labels[held], made_labels])
     made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
     calibration_weight = np.concatenate([weight[held], made_weight])
-    model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
-    heads = share_toxicity(heads, pooled_scores(model, held_texts), labels[held], weight[held], log)
     model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, calibration_labels, calibration_weight)

@@ -16,7 +16,7 @@ from scipy import sparse
 from moderation.chunks import I64, U64
 from moderation.hashing import slots
 from moderation.training.arrays import Float32
-from moderation.training.encoding import Encoded, item_matrix
+from moderation.training.encoding import Encoded
 
 
 @dataclass
@@ -52,8 +52,12 @@ def screen(
     mass = np.concatenate([positive, negative, np.ones((len(y), 1), np.float32)], axis=1)
     by_segment = mass[encoded.text_of_segment()]
 
-    # Features of items: sum over items first, then over the items that own the feature.
-    item_mass = np.asarray(item_matrix(encoded).T @ by_segment, dtype=np.float32)
+    # Features of items: sum over chunks, over items, then over the items that own the feature.
+    chunks = sparse.csr_matrix(
+        (np.ones(len(encoded.chunk_ids), np.float32), (encoded.chunk_segment, encoded.chunk_ids)),
+        shape=(encoded.n_segments, encoded.chunk_items.shape[0]),
+    )
+    item_mass = np.asarray(encoded.chunk_items.T @ (chunks.T @ by_segment), dtype=np.float32)
     item_keys, index = np.unique(encoded.item_keys, return_inverse=True)
     owner = sparse.csr_matrix(
         (np.ones(len(index), np.float32), (index, encoded.item_owner)),
