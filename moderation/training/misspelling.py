@@ -16,14 +16,9 @@ from random import Random
 import numpy as np
 
 from moderation.chunks import I64
+from moderation.spelling import NEAR
 from moderation.training.arrays import Float32
 
-_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_BESIDE = {
-    key: (row[place - 1] if place else "") + row[place + 1 : place + 2]
-    for row in _ROWS
-    for place, key in enumerate(row)
-}
 _VOWELS = "aeiou"
 _WORD = re.compile(r"([A-Za-z]{3,40})( ?)")
 _SOUNDS = (
@@ -101,7 +96,7 @@ def _double(word: str, rng: Random) -> str:
 
 def _strike(word: str, rng: Random) -> str:
     at = _place(word, rng)
-    return word[:at] + rng.choice(_BESIDE[word[at].lower()]) + word[at + 1 :]
+    return word[:at] + rng.choice(NEAR[word[at].lower()]) + word[at + 1 :]
 
 
 def _vowel(word: str, rng: Random) -> str:
