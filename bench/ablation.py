@@ -59,7 +59,6 @@ from moderation.training import (
     screen,
     segment_matrix,
     text_matrix,
-    weigh_long,
     write,
 )
 
@@ -154,7 +153,6 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant(f"no {COPIES}", recipe, rows=COPIES),
         Variant(f"no {SEGMENTS}", recipe, rows=SEGMENTS),
         Variant("whole text only, no worst segment", recipe, pooled=False),
-        Variant("long harmless texts count as others", change(recipe, long_weight=1.0)),
         Variant("no composed texts", recipe, composed=False),
         Variant("no recalibration", recipe, calibrated=False),
     ]
@@ -252,7 +250,6 @@ class Ablation:
         dev_made_labels[:, others] = np.nan
         if len(made_labels):
             made_labels[:, others] = np.nan
-        self.held_texts = texts[held].tolist()
         self.held = np.arange(len(held))
         self.made = np.arange(len(held), len(held) + len(made))
         first_dev = len(held) + len(made)
@@ -351,9 +348,7 @@ class Ablation:
         held, labels, mass = self.held, self.labels, self.weight
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
-        heavier = mass.copy()
-        heavier[held] = weigh_long(self.held_texts, labels[held], mass[held], recipe.long_weight)
-        pooling = fit_pooling(_rows(pooled, fitted), labels[fitted], heavier[fitted])
+        pooling = fit_pooling(_rows(pooled, fitted), labels[fitted], mass[fitted])
         if variant.calibrated:
             pooling = calibrate(
                 pooling,

@@ -24,6 +24,7 @@ from moderation.model import Model, load
 from moderation.records import Explanation, Range, Score, Span
 from moderation.repetition import damp
 from moderation.scoring import (
+    log_counts,
     logits_of,
     lookup,
     pool,
@@ -69,7 +70,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 
     labels = model.labels
     count = pooled.count
-    log_count = float(np.log(count[0]))
+    few, many = (float(part[0]) for part in log_counts(count))
     total_words = int(block.length.sum())
     kappa = model.settings["kappa"]
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
@@ -83,14 +84,14 @@ def explain(text: str, model: Model | None = None) -> Explanation:
         pooling = model.pool[number].astype(np.float64)
         whole, most = pooled.whole[:, number], pooled.worst[:, number]
         logits[label] = float(all_logits[0, number])
-        knee, above = pooling[7], pooling[8]
+        knee, above = pooling[10], pooling[11]
         if logits[label] > knee:
-            pooling[:7] *= 1 + above
+            pooling[:10] *= 1 + above
             pooling[0] -= above * knee
         excess = float(most[0] > whole[0])
-        on_whole = pooling[1] + pooling[4] * log_count - pooling[6] * excess
-        on_worst = pooling[2] + pooling[5] * log_count + pooling[6] * excess
-        bias[label] = float(pooling[0] + pooling[3] * log_count)
+        on_whole = pooling[1] + pooling[5] * few + pooling[6] * many - pooling[9] * excess
+        on_worst = pooling[2] + pooling[7] * few + pooling[8] * many + pooling[9] * excess
+        bias[label] = float(pooling[0] + pooling[3] * few + pooling[4] * many)
         which = int(worst[0, number])
         inside = np.where(segment_of == which, weight[:, number], 0.0)
         for unit, segment, row in carried:

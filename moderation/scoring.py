@@ -38,6 +38,8 @@ BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is
 
 MANY = 2_000  # features found at once for which wide rows of weights are worth making
 
+FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
+
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -190,21 +192,33 @@ def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) ->
 def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.float32]:
     """The columns that `model.POOL` names for one label, all but the last two.
 
-    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2).
+    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2). The logarithm of the
+    number of segments comes in two parts, "few" up to FEW_SEGMENTS and "many" beyond: what long
+    texts ask for leaves the short ones alone.
     """
-    log_count = np.log(count).astype(np.float32)
+    few, many = log_counts(count)
     return np.stack(
         [
             np.ones_like(whole),
             whole,
             worst,
-            log_count,
-            whole * log_count,
-            worst * log_count,
+            few,
+            many,
+            whole * few,
+            whole * many,
+            worst * few,
+            worst * many,
             np.maximum(worst - whole, 0),
         ],
         axis=-1,
     )
+
+
+def log_counts(count: I64) -> tuple[Float32, Float32]:
+    """ln of the number of segments up to FEW_SEGMENTS, and what is beyond: float32, as `count`."""
+    few = np.log(np.minimum(count, FEW_SEGMENTS)).astype(np.float32)
+    many = np.log(np.maximum(count / FEW_SEGMENTS, 1)).astype(np.float32)
+    return few, many
 
 
 def logits_of(model: Model, pooled: Pooled) -> Float32:
@@ -215,15 +229,14 @@ def logits_of(model: Model, pooled: Pooled) -> Float32:
 def pool_logits(pool: Float32, pooled: Pooled) -> Float32:
     """Pooling coefficients (L, P), see `model.POOL`, -> logits: float32, shape (C, L)."""
     whole, worst, columns = pooled.whole, pooled.worst, pool.T
-    count = np.log(pooled.count).astype(np.float32)[:, None]
+    few, many = (part[:, None] for part in log_counts(pooled.count))
     # Column by column, not `@`: its order of additions changes with the number of texts.
-    out: Float32 = columns[0] + whole * columns[1]
-    out += worst * columns[2]
-    out += count * columns[3]
-    out += whole * count * columns[4]
-    out += worst * count * columns[5]
-    out += np.maximum(worst - whole, 0) * columns[6]
-    out += np.maximum(out - columns[7], 0) * columns[8]
+    out: Float32 = columns[0] + few * columns[3]
+    out += many * columns[4]
+    out += whole * (columns[1] + few * columns[5] + many * columns[6])
+    out += worst * (columns[2] + few * columns[7] + many * columns[8])
+    out += np.maximum(worst - whole, 0) * columns[9]
+    out += np.maximum(out - columns[10], 0) * columns[11]
     return out
 
 

@@ -114,7 +114,7 @@ def make_model(name: str = "small") -> Model:
         put(keys, MARK_WEIGHT)
     known = list(knowledge.tables.vocabulary)
     pool = np.zeros((len(LABELS), len(POOL)), np.float32)
-    pool[:] = (-3.0, 3.1, 2.3, -0.21, 0.13, 0.07, 0.41, 0.3, -0.25)
+    pool[:] = (-3.0, 3.1, 2.3, -0.21, -0.4, 0.13, 0.3, 0.07, -0.2, 0.41, 0.3, -0.25)
     pool[:, 0] += np.arange(len(LABELS), dtype=np.float32) / -10
     return Model(
         name=name,

@@ -23,13 +23,7 @@ from moderation.training.heads import fit_head, fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
-from moderation.training.pooling import (
-    compose,
-    fit_pooling,
-    plain_pooling,
-    pooled_scores,
-    weigh_long,
-)
+from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
 from moderation.training.recipe import Recipe, read_recipe
 from moderation.training.screening import Screen, screen
@@ -64,6 +58,5 @@ __all__ = [
     "segment_matrix",
     "text_matrix",
     "train",
-    "weigh_long",
     "write",
 ]

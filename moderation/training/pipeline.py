@@ -20,13 +20,7 @@ from moderation.training.examples import Examples
 from moderation.training.heads import fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
-from moderation.training.pooling import (
-    compose,
-    fit_pooling,
-    plain_pooling,
-    pooled_scores,
-    weigh_long,
-)
+from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
 from moderation.training.screening import screen
 
@@ -90,8 +84,7 @@ def train(
     calibration_texts = held_texts + made
     calibration_labels = np.concatenate([labels[held], made_labels])
     made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
-    held_weight = weigh_long(held_texts, labels[held], weight[held], recipe.long_weight)
-    calibration_weight = np.concatenate([held_weight, made_weight])
+    calibration_weight = np.concatenate([weight[held], made_weight])
     model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, calibration_labels, calibration_weight)

@@ -55,17 +55,7 @@ def compose(
     return made, np.array(rows, np.float32)
 
 
-LONG = 1_000  # code points
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]")
-
-
-def weigh_long(texts: Sequence[str], labels: Float32, weight: Float32, factor: float) -> Float32:
-    """The weights (N, L) with those of long texts without the label multiplied by `factor`.
-
-    There are few of them, and each has many segments of which one may be misjudged.
-    """
-    long = np.fromiter((len(text) >= LONG for text in texts), np.bool_, len(texts))
-    return np.where(long[:, None] & (labels < 0.5), weight * np.float32(factor), weight)
 
 
 def pooled_scores(model: Model, texts: Sequence[str]) -> Pooled:

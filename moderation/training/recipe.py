@@ -26,7 +26,6 @@ class Recipe:
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
-      `long_weight`: what that of held harmless texts of `pooling.LONG` characters is multiplied by;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
@@ -46,7 +45,6 @@ class Recipe:
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
     composed_weight: float = 0.3
-    long_weight: float = 1.0
     misspelt: int = 0
     misspelt_weight: float = 0.5
     segments: int = 300_000
