@@ -129,7 +129,7 @@ def _units(
     model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
 ) -> tuple[list[Unit], Float64, Float64, list[Carried]]:
     """The units of a text, the summed weights of each (float64, shape (U, L)), the same with
-    repeated n-grams damped, and what was carried over the end of a segment."""
+    repeated chunks damped, and what was carried over the end of a segment."""
     lexer = table.lexer
     origin = block.origin if block.origin is not None else np.arange(len(block.ids))
     bounds = [*origin.tolist(), len(chunks)]
@@ -190,14 +190,13 @@ def _units(
     families = block.sequences.families()
     keys = np.concatenate([keys for keys, _ in families]) if families else np.empty(0, np.uint64)
     members = [words for family in block.sequences.members() for words in family]
-    rows, hit, at = lookup(model, keys)
-    rows = rows[:, : len(model.labels)]
-    for row, scale, number in zip(rows, _factors(at).tolist(), hit.tolist(), strict=True):
+    rows, hit = lookup(model, keys)
+    for row, number in zip(rows[:, : len(model.labels)], hit.tolist(), strict=True):
         mine = [unit_of_word[word] for word in members[number]]
         segment = units[mine[0]].segment
         for unit in mine:
             weight[unit] += row / len(mine)
-            damped[unit] += row * scale / len(mine)
+            damped[unit] += row / len(mine)
             if units[unit].segment != segment:
                 carried.append((unit, segment, row / len(mine)))
     folded, target = _fold(units)

@@ -38,6 +38,7 @@ class Block:
     """A block of texts, encoded.
 
     - `ids`: chunk ids, int64, one a chunk (chunks read as one word written apart are merged);
+      `chunk_counts`: chunks of each text;
     - `sequences`: the words; `word_chunk`, `word_segment`: the chunk and the segment of each;
     - `length`: words in each segment; a segment is up to SEGMENT_WORDS words of a sentence;
     - `text_first`: index of each text's first segment (every text has at least one segment);
@@ -47,6 +48,7 @@ class Block:
     """
 
     ids: I64
+    chunk_counts: I64
     sequences: Sequences
     word_chunk: I64
     word_segment: I64
@@ -116,6 +118,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     )
     return Block(
         ids,
+        counts,
         sequences,
         word_chunk,
         filled.repeat(words_in),

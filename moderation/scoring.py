@@ -51,18 +51,18 @@ class WeightSink(Sink):
         self.width = model.row_width
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
-        rows, hit, _ = lookup(self.model, keys)
+        rows, hit = lookup(self.model, keys)
         labels = len(self.model.labels)
         sums = np.zeros((count, self.width), np.float32)
         sums[:, :labels] = _sum_by(rows, owner[hit], count, labels)
         return sums
 
 
-def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64, I64]:
-    """Weights of the features that the model knows, which keys they are, and their slots.
+def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
+    """Weights of the features that the model knows, and which keys they are.
 
-    Returns float32 (H, L or more), whose first L columns are the labels', and int64 (H,) twice.
-    With `counts`, bool (K,), only keys that count are looked up.
+    Returns float32 (H, row_width), whose first L columns are the labels', and int64 (H,). With
+    `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
     known = fetch(model.fingerprint, at) == fingerprint
@@ -73,8 +73,8 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     if len(hit) < MANY:
         rows = np.zeros((len(hit), model.row_width), np.float32)
         rows[:, : len(model.labels)] = fetch(model.weight, at)
-        return rows, hit, at
-    return fetch(model.rows, at), hit, at
+        return rows, hit
+    return fetch(model.rows, at), hit
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
@@ -103,7 +103,7 @@ class Sums:
 
     - `segments`: float32, shape (S, L): of each segment; an n-gram that goes on into the next
       segment belongs to that of its first word;
-    - `texts`: float32, shape (C, L): of each text, repeated n-grams damped.
+    - `texts`: float32, shape (C, L): of each text, repeated chunks damped.
     """
 
     segments: Float32
@@ -121,38 +121,26 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     segments[block.filled] = own.view(np.float32)[:, :labels]
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
-    weights, hit, at = lookup(model, grams.keys, grams.counts)
-    owner = fetch(block.word_segment, grams.first_words(hit)) if len(hit) else hit
+    weights, hit = lookup(model, grams.keys, grams.counts)
     if len(hit):
+        owner = fetch(block.word_segment, grams.first_words(hit))
         segments += _sum_by(weights, owner, n_segments, labels)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
-    _damp_repeats(texts, block, table, weights, at, owner)
+    _damp_repeats(texts, block, table)
     return Sums(segments, texts)
 
 
-def _damp_repeats(
-    texts: Float32, block: Block, table: ChunkTable, weights: Float32, at: I64, owner: I64
-) -> None:
-    """Take from the sums of texts (C, L) what their repeated chunks and n-grams of words brought.
-
-    The word n-grams found have `weights`, stand in the slots `at` and in the segments `owner`.
-    """
-    n_chunks, n_texts = len(block.ids), len(texts)
-    identity = np.concatenate([block.ids, at + table.size])  # slots after all chunks
-    if n_texts == 1:
-        text = np.zeros(len(identity), np.int64)
-    else:
-        text_of = np.arange(n_texts).repeat(np.diff(block.text_first, append=len(block.length)))
-        text = text_of.take(np.concatenate([block.chunk_segment, owner]))
-    first, count = find_repeats(text, identity)
-    if not len(first):
+def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
+    """Take from the sums of texts (C, L) what repeated chunks brought too much."""
+    bits = table.size.bit_length()
+    keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
+    keys |= block.ids
+    found, count = find_repeats(keys)
+    if not len(found):
         return
-    rows = np.empty((len(first), weights.shape[1]), np.float32)
-    own = first < n_chunks
-    rows[own] = table.value.take(block.ids.take(first[own]), axis=0)
-    rows[~own] = weights.take(first[~own] - n_chunks, axis=0)
+    rows = fetch(table.value, found & ((1 << bits) - 1))
     rows *= (damp(count) - count).astype(np.float32)[:, None]
-    texts += _sum_by(rows, text.take(first), n_texts, texts.shape[1])
+    texts += _sum_by(rows, found >> bits, *texts.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Repeats within an owner, found and damped."""
+"""Repeats found and damped."""
 
 from __future__ import annotations
 
@@ -8,30 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.repetition import FEW, damp, find_repeats
-
-PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=60)
+from moderation.repetition import damp, find_repeats
 
 
-def repeats_of(pairs: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    owner = np.array([pair[0] for pair in pairs], np.int64)
-    identity = np.array([pair[1] for pair in pairs], np.int64)
-    first, count = find_repeats(owner, identity)
-    found = [pairs[i] for i in first.tolist()]
-    assert len(set(found)) == len(found)
-    return dict(zip(found, count.tolist(), strict=True))
-
-
-@given(PAIRS)
-def test_finds_what_an_owner_has_more_than_once(pairs: list[tuple[int, int]]) -> None:
-    assert repeats_of(pairs) == {pair: n for pair, n in Counter(pairs).items() if n > 1}
-
-
-@given(PAIRS)
-def test_many_pairs_as_few(pairs: list[tuple[int, int]]) -> None:
-    """Beyond FEW pairs suspects are picked first: what is found stays the same."""
-    alone = [(7, 100 + i) for i in range(FEW + 1)]
-    assert repeats_of(pairs + alone) == repeats_of(pairs)
+@given(st.lists(st.integers(0, 20), max_size=60))
+def test_finds_what_stands_more_than_once(values: list[int]) -> None:
+    found, count = find_repeats(np.array(values, np.int64))
+    expected = sorted((value, n) for value, n in Counter(values).items() if n > 1)
+    assert list(zip(found.tolist(), count.tolist(), strict=True)) == expected
 
 
 def test_damping_is_one_plus_the_logarithm_in_steps() -> None:

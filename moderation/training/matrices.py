@@ -22,7 +22,7 @@ def segment_matrix(encoded: Encoded, chosen: Screen, which: I64) -> sparse.csr_m
 
 
 def text_matrix(encoded: Encoded, chosen: Screen, *, damped: bool = True) -> sparse.csr_matrix:
-    """Texts x features: damped counts (or plain ones) times inverse document frequency, float32."""
+    """Texts x features: counts (damped ones of chunks) times inverse document frequency, float32."""
     row = encoded.text_of_segment()
     return _count_features(encoded, chosen, row, encoded.n_texts, damped=damped)
 
@@ -38,7 +38,9 @@ def _count_features(
         np.minimum(at, n - 1, out=at)
         return at, chosen.keys[at] == keys
 
-    def count(rows: I64, columns: npt.NDArray[np.integer], width: int) -> sparse.csr_matrix:
+    def count(
+        rows: I64, columns: npt.NDArray[np.integer], width: int, *, damped: bool
+    ) -> sparse.csr_matrix:
         inside = rows >= 0
         rows, columns = rows[inside], columns[inside]
         counts = sparse.csr_matrix(
@@ -55,7 +57,7 @@ def _count_features(
         shape=(encoded.n_items, n),
     )
     of_chunks = encoded.chunk_items @ of_items
-    matrix = count(row[encoded.chunk_segment], encoded.chunk_ids, len(of_chunks.indptr) - 1)
+    matrix = count(row[encoded.chunk_segment], encoded.chunk_ids, of_chunks.shape[0], damped=damped)
     matrix = matrix @ of_chunks
     rows: list[I64] = []
     columns: list[I64] = []
@@ -63,7 +65,9 @@ def _count_features(
         at, hit = where(encoded.gram_keys[start : start + STEP])
         rows.append(row[encoded.gram_segment[start : start + STEP][hit]])
         columns.append(at[hit])
-    matrix = (matrix + count(np.concatenate(rows), np.concatenate(columns), n)).tocsr()
+    matrix = (
+        matrix + count(np.concatenate(rows), np.concatenate(columns), n, damped=False)
+    ).tocsr()
     matrix.data *= chosen.idf[matrix.indices]
     return matrix
 
