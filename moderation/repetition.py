@@ -21,6 +21,16 @@ def damp(count: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     return steps / STEPS
 
 
+_SURPLUS = (damp(np.arange(1, 256)) - np.arange(1, 256)).astype(np.float32)
+
+
+def surplus(count: I64) -> npt.NDArray[np.float32]:
+    """What to add to a sum in which all of `count` occurrences count: `damp(count) - count`."""
+    if count.max(initial=0) <= len(_SURPLUS):
+        return _SURPLUS.take(count - 1)
+    return (damp(count) - count).astype(np.float32)
+
+
 def find_repeats(keys: I64) -> tuple[I64, I64]:
     """The values that `keys` (N,) has more than once, ascending, and how often: int64, (R,) each.
 

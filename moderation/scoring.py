@@ -26,7 +26,7 @@ import numpy.typing as npt
 from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
 from moderation.records import Score
-from moderation.repetition import damp, find_repeats
+from moderation.repetition import find_repeats, surplus
 
 if TYPE_CHECKING:
     from moderation.model import Model
@@ -133,14 +133,20 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
 def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
     """Take from the sums of texts (C, L) what repeated chunks brought too much."""
     bits = table.size.bit_length()
-    keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
-    keys |= block.ids
+    if len(texts) == 1:
+        keys = block.ids.copy()
+    else:
+        keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
+        keys |= block.ids
     found, count = find_repeats(keys)
     if not len(found):
         return
     rows = fetch(table.value, found & ((1 << bits) - 1))
-    rows *= (damp(count) - count).astype(np.float32)[:, None]
-    texts += _sum_by(rows, found >> bits, *texts.shape)
+    rows *= surplus(count)[:, None]
+    if len(texts) == 1:
+        texts += rows.sum(axis=0, dtype=np.float64)[: texts.shape[1]].astype(np.float32)
+    else:
+        texts += _sum_by(rows, found >> bits, *texts.shape)
 
 
 @dataclass(frozen=True, slots=True)

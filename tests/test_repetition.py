@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.repetition import damp, find_repeats
+from moderation.repetition import damp, find_repeats, surplus
 
 
 @given(st.lists(st.integers(0, 20), max_size=60))
@@ -25,3 +25,9 @@ def test_damping_is_one_plus_the_logarithm_in_steps() -> None:
     assert (np.diff(factor) >= 0).all()
     assert np.abs(factor - 1 - np.log(count)).max() <= 1 / 512
     assert (factor * 256 == np.round(factor * 256)).all()
+
+
+@given(st.lists(st.integers(1, 600), min_size=1, max_size=20))
+def test_the_surplus_is_what_damping_takes_away(counts: list[int]) -> None:
+    count = np.array(counts, np.int64)
+    assert (surplus(count) == (damp(count) - count).astype(np.float32)).all()

@@ -15,14 +15,14 @@ STEP = 20_000_000  # word n-grams looked up at once
 
 
 def segment_matrix(encoded: Encoded, chosen: Screen, which: I64) -> sparse.csr_matrix:
-    """The segments `which` x features: counts times inverse document frequency, float32."""
+    """The segments `which` x features: counts times inverse document frequency."""
     row = np.full(encoded.n_segments, -1, np.int64)
     row[which] = np.arange(len(which))
     return _count_features(encoded, chosen, row, len(which), damped=False)
 
 
 def text_matrix(encoded: Encoded, chosen: Screen, *, damped: bool = True) -> sparse.csr_matrix:
-    """Texts x features: counts (damped ones of chunks) times inverse document frequency, float32."""
+    """Texts x features: counts (damped ones of chunks) times inverse document frequency."""
     row = encoded.text_of_segment()
     return _count_features(encoded, chosen, row, encoded.n_texts, damped=damped)
 
