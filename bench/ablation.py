@@ -36,7 +36,7 @@ from moderation.features import ChunkTable, Sink, class_keys, encode, item_featu
 from moderation.knowledge import Knowledge, build
 from moderation.records import LABELS
 from moderation.scoring import Pooled, Scorer, Sums, pool, pool_logits, sigmoid
-from moderation.text import GUESSED, MARKS, Lexer
+from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,
     Examples,
@@ -74,7 +74,7 @@ COMPOSED = "composed of dev texts"
 COPIES, SEGMENTS = "misspelt copies", "segments of harmless texts"
 
 # Families of features in the order of `features.Sequences.families`, behind those of items.
-ITEM_FAMILIES = ("words", "class tokens", "character n-grams", "marks", "guessed words")
+ITEM_FAMILIES = ("words", "class tokens", "character n-grams", "marks")
 SEQUENCE_FAMILIES = (
     "word bigrams", "word trigrams", "class-replaced n-grams", "class-replaced n-grams",
     "class sequences", "class sequences", "class sequences", "class sequences", "class sequences",
@@ -192,16 +192,13 @@ def families_of(texts: Sequence[str], knowledge: Knowledge, chosen: Screen) -> n
     for start in range(0, len(items), 10_000):
         part = items[start : start + 10_000]
         keys = item_features(part, plain, keys_of_classes)[3]
-        before_guesses = len(keys) - sum(GUESSED in item for item in part)
-        words, rest = keys[: len(part)], keys[len(part) : before_guesses]
-        mark(keys[before_guesses:], "guessed words")
-        without_classes = len(keys)
+        words, rest = keys[: len(part)], keys[len(part) :]
         is_mark = np.array([item in MARKS for item in part])
         mark(words[~is_mark], "words")
         mark(words[is_mark], "marks")
         mark(rest, "character n-grams")
         keys = item_features(part, knowledge.classes, keys_of_classes)[3]
-        classed = len(keys) - without_classes
+        classed = len(keys) - len(words) - len(rest)
         mark(keys[len(part) : len(part) + classed], "class tokens")
     return family
 

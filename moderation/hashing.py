@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64
-from moderation.text import GUESSED, MAX_WORD
+from moderation.text import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 CACHED = 16_384  # keys that several steps in a row find in the processor's cache
@@ -57,7 +57,7 @@ _M1 = np.uint64(0xBF58476D1CE4E5B9)
 # families of features, each with a salt of its own
 F_CHAR = 0  # + n
 F_WORD, F_CLASS, F_BI, F_TRI, F_CBI, F_CTRI = 10, 11, 12, 13, 14, 15
-F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW, F_GUESS = 16, 17, 18, 19, 20, 21
+F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW = 16, 17, 18, 19, 20
 
 
 def mix(keys: U64) -> U64:
@@ -132,23 +132,13 @@ def item_features(
 ) -> tuple[U64, U64, npt.NDArray[np.uint8], U64, I32]:
     """Words or marks -> (key, view, class) of each, and their features: mixed keys and owners.
 
-    A feature's owner is the index of its item. A word that may be another (see `text.GUESSED`) has
-    that as a feature besides.
+    A feature's owner is the index of its item.
     """
-    words, guesses, guessed = list(items), [], []
-    for index, item in enumerate(items):
-        if GUESSED in item:
-            words[index], _, guess = item.partition(GUESSED)
-            guesses.append(guess)
-            guessed.append(index)
-    keys, grams, gram_item = word_grams(words)
-    cls = np.fromiter((classes.get(word, 0) for word in words), np.uint8, len(items))
+    keys, grams, gram_item = word_grams(items)
+    cls = np.fromiter((classes.get(item, 0) for item in items), np.uint8, len(items))
     view = np.where(cls > 0, class_keys[cls], keys) if len(items) else keys
     number = np.arange(len(items), dtype=np.int32)
     classed = np.flatnonzero(cls)
     features = [mix(keys + SALT[F_WORD]), mix(view[classed] + SALT[F_CLASS]), grams]
     owners = [number, number[classed], gram_item]
-    if guesses:
-        features.append(mix(word_grams(guesses)[0] + SALT[F_GUESS]))
-        owners.append(np.array(guessed, np.int32))
     return keys, view, cls, np.concatenate(features), np.concatenate(owners)

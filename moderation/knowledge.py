@@ -26,7 +26,6 @@ from moderation.text import MAX_WORD, Tables, chunk_word, split
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
 MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
 
-RARE_FROM = 10_000  # ranks from which a known word may be another, misspelt
 TELLING = 17  # the first so many of CLASS_ORDER say something of their own; the rest qualify
 # A word has one class, the first of these that it is listed under: what hurts comes before what
 # qualifies it. Coarse classes, except where the fine class changes what a sentence says.
@@ -217,21 +216,6 @@ def _without_variants(
     return kept
 
 
-def _look_alikes(vocabulary: Sequence[str], settled: set[str], speller: Speller) -> dict[str, str]:
-    """Rare words of the vocabulary -> the offensive word that each may be a slip of.
-
-    People misspell ("bich") often enough for that to be known words. What a lexicon lists
-    (`settled`) is what it says.
-    """
-    found: dict[str, str] = {}
-    for word in vocabulary[RARE_FROM:]:
-        if word.isascii() and word.isalpha() and word not in settled:
-            guess = speller.guess(word)
-            if guess is not None and guess[0] + "s" != word:
-                found[word] = guess[0]
-    return found
-
-
 def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     """Build the knowledge from the lexicons and the training texts.
 
@@ -253,10 +237,8 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     offensive, telling = disguisable(terms, counts)
     vocabulary = _without_variants(known, terms, offensive)
     kept = set(vocabulary)
-    ranks = {word: rank for rank, word in enumerate(vocabulary)}
-    settled = {*terms, *load_innocent(), *offensive, *telling}
     tables = Tables(
-        vocabulary=ranks,
+        vocabulary={word: rank for rank, word in enumerate(vocabulary)},
         offensive={
             word: rank for rank, word in enumerate(word for word in offensive if word in kept)
         },
@@ -264,7 +246,6 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
         leet=_leet(),
         emoji=load_emoji(),
         telling={word: rank for rank, word in enumerate(telling)},
-        alike=_look_alikes(vocabulary, settled, Speller(ranks, offensive)),
     )
     classes: dict[str, int] = {}
     number = {name: i for i, name in enumerate(CLASS_ORDER, 1)}

@@ -290,7 +290,7 @@ class ChunkTable:
                 flags[strange[suspects]] |= HIDDEN
             clear = where(flags & HIDDEN == 0)
             items = np.full(len(words), -1, np.int32)
-            items[clear] = self._item_ids(self.lexer.noted([words[i] for i in clear]))
+            items[clear] = self._item_ids([words[i] for i in clear])
             base = self.n_cores
             self.core_item = _fill(self.core_item, base, items)
             self.core_flags = _fill(self.core_flags, base, flags)

@@ -137,7 +137,6 @@ class Model:
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
             emoji=tables["emoji"],
             telling={word: rank for rank, word in enumerate(tables.get("telling", ()))},
-            alike=tables.get("alike", {}),
         )
 
     @cached_property
@@ -367,7 +366,6 @@ def _check_settings(place: str, settings: Any) -> None:
             and all(
                 type(w) is str and w for w in (*tables["offensive"], *tables.get("telling", ()))
             )
-            and _is_str_map(tables.get("alike", {}), 64)
             and _is_str_map(tables["homoglyphs"], 8)
             and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict

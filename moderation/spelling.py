@@ -37,7 +37,6 @@ SOUND = 2.0
 # Chosen so that among unknown words of comments, those read as an offensive word are several
 # times as frequent in toxic comments as in harmless ones.
 LIMITS = (0.0, 0.0, 0.0, 10.5, 13.5, 14.0, 15.5, 16.5, 18.0)
-DOUBT = 4.0  # bits more up to which a reading is a guess: the word stays, the guess is noted
 NAME, NAME_SHORT = 2.0, 4.5  # bits less for a capital and small letters: a name is likelier
 
 
@@ -177,19 +176,13 @@ class Speller:
         return _SOUNDING.search(word) is not None and sound_of(word) in self._by_sound
 
     def read(self, word: str, *, name: bool = False) -> str | None:
-        """The telling word that `word` is surely a slip of; see `guess`."""
-        found = self.guess(word, name=name)
-        return found[0] if found is not None and found[1] else None
-
-    def guess(self, word: str, *, name: bool = False) -> tuple[str, bool] | None:
-        """The telling word that `word` (lower-case ASCII letters) may be a slip of, and if surely.
+        """The telling word that `word` (lower-case ASCII letters, unknown) is a slip of.
 
         `name`: it is written like a name, with a capital and small letters.
         """
         if not SHORTEST <= len(word) <= LONGEST:
             return None
         limit = LIMITS[min(len(word), len(LIMITS) - 1)]
-        doubtful = limit + DOUBT
         if name and len(word) < 8:
             limit -= NAME if len(word) > 5 else NAME_SHORT
         known = self._known
@@ -197,7 +190,7 @@ class Speller:
         for target, slip in self._candidates(word):
             rank = known.get(target, LIKELY)
             cost = slip + log2(rank + 8)
-            if rank < LIKELY and cost <= doubtful and (best is None or (cost, target) < best):
+            if rank < LIKELY and cost <= limit and (best is None or (cost, target) < best):
                 best = (cost, target)
         if best is None:
             return None
@@ -207,7 +200,7 @@ class Speller:
                 slip_of_other = slip_cost(word, other)
                 if slip_of_other is not None and slip_of_other + log2(rank + 8) < best[0]:
                     return None
-        return best[1], best[0] <= limit
+        return best[1]
 
     def _candidates(self, word: str) -> Iterator[tuple[str, float]]:
         index = self._by_deletion

@@ -39,7 +39,6 @@ _LONGEST_PART = 16  # letters of the longest part that glued words are taken int
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
-GUESSED = "\x04"  # stands between a word and the telling word that it may be a slip of
 MARK_EXCLAIM, MARK_EXCLAIMS = "\x01!", "\x01!!"
 MARK_QUESTION, MARK_QUESTIONS = "\x01?", "\x01??"
 MARK_CAPS = "\x01caps"
@@ -94,10 +93,7 @@ _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "the
 
 
 class Word(NamedTuple):
-    """A word as meant; `start`, `end` are its half-open range in the chunk.
-
-    `text` of a word that is perhaps another's slip ends in GUESSED and that other word.
-    """
+    """A word as meant; `start`, `end` are its half-open range in the chunk."""
 
     text: str
     start: int
@@ -124,7 +120,6 @@ class Tables:
     - `vocabulary`: known word -> rank (0 = most frequent).
     - `offensive`: words worth recovering from disguise -> rank (0 = first choice);
       `telling`: others that are worth recovering from a slip of the pen alone.
-    - `alike`: rare word of the vocabulary -> the offensive word that it may be a slip of.
     - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
       `emoji`: emoji -> words.
     """
@@ -135,14 +130,12 @@ class Tables:
     leet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     emoji: Mapping[str, str] = field(default_factory=dict)
     telling: Mapping[str, int] = field(default_factory=dict)
-    alike: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The small tables, as stored in a model file (the vocabulary is an array there)."""
         return {
             "offensive": list(self.offensive),
             "telling": list(self.telling),
-            "alike": dict(self.alike),
             "homoglyphs": dict(self.homoglyphs),
             "leet": {symbol: list(letters) for symbol, letters in self.leet.items()},
             "emoji": dict(self.emoji),
@@ -178,7 +171,6 @@ class Lexer:
         self._known = tables.vocabulary
         self._offensive = tables.offensive
         self.speller = Speller(tables.vocabulary, (*tables.offensive, *tables.telling))
-        self._alike = {word: f"{word}{GUESSED}{meant}" for word, meant in tables.alike.items()}
         self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
@@ -202,9 +194,7 @@ class Lexer:
         lead, core, tail = plain.groups()
         word = _bare(core.lower())
         written = word
-        if word in self._known:
-            word = self._alike.get(word, word)
-        else:
+        if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
             resolved = self._resolve(word, name=core.istitle())
@@ -247,10 +237,6 @@ class Lexer:
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Whether each bare word is in the vocabulary."""
         return list(map(self._known.__contains__, words))
-
-    def noted(self, words: Sequence[str]) -> list[str]:
-        """Bare words, each with the word that it may be, where the vocabulary has noted one."""
-        return list(map(self._alike.get, words, words))
 
     def read(self, chunk: str) -> Reading:
         """Read one chunk; never fails, whatever the characters."""
@@ -566,20 +552,20 @@ class Lexer:
         `name`: it is written with a capital and small letters, as names are.
         """
         if word in self._known or word in self._offensive or len(word) < 3:
-            return [self._alike.get(word, word)]
+            return [word]
         if not word.isascii() or len(word) > 4 * MAX_WORD:
             return [word[:MAX_WORD]]
         squeezed = self._squeeze(word)
         if squeezed is not None:
             return [squeezed]
-        found = self.speller.guess(word, name=name)
-        if found is not None and found[1]:
-            return [found[0]]
+        repaired = self.speller.read(word, name=name)
+        if repaired is not None:
+            return [repaired]
         if len(word) >= 5 and self._holds_offensive(word):
             parts = self._segment(word)
             if parts is not None:
                 return parts
-        return [word[:MAX_WORD] if found is None else f"{word}{GUESSED}{found[0]}"]
+        return [word[:MAX_WORD]]
 
     def _holds_offensive(self, word: str) -> bool:
         """Whether an offensive word of four letters or more stands in a longer word."""

@@ -21,7 +21,7 @@ from moderation.features import (
     slots,
     word_grams,
 )
-from moderation.text import BREAK, GUESSED, MARKS, Lexer, Tables, split
+from moderation.text import BREAK, MARKS, split
 from tests.small_model import small_model
 from tests.strategies import texts
 
@@ -200,25 +200,3 @@ def test_the_table_remembers_and_grows() -> None:
     assert (table.value[first] == before).all()
     assert (before > 0).all()
     assert len(set(first.tolist())) == len(set(names))
-
-
-def test_a_word_that_may_be_another_has_that_as_one_feature_more() -> None:
-    plain = item_features(["peis"], {}, class_keys([]))
-    noted = item_features(["peis" + GUESSED + "penis"], {}, class_keys([]))
-    other = item_features(["pnis" + GUESSED + "penis"], {}, class_keys([]))
-    assert noted[0] == plain[0]
-    assert noted[1] == plain[1]
-    more = set(noted[3].tolist()) - set(plain[3].tolist())
-    assert len(more) == 1
-    assert more <= set(other[3].tolist())
-    assert len(noted[3]) == len(plain[3]) + 1
-    assert noted[4].tolist()[-1] == 0
-
-
-def test_rare_words_carry_the_word_that_they_may_be() -> None:
-    tables = Tables({"you": 0, "bitch": 1, "botch": 2}, {"bitch": 0}, alike={"botch": "bitch"})
-    lexer = Lexer(tables)
-    noted = "botch" + GUESSED + "bitch"
-    assert [word.text for word in lexer.read("botch!").words] == [noted]
-    assert [word.text for word in lexer.read("you-botch").words] == ["you", noted]
-    assert lexer.noted(["you", "botch"]) == ["you", noted]
