@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,19 +12,28 @@ import numpy as np
 import pytest
 
 from moderation.errors import InputError, ModerationError
+from moderation.knowledge import build
 from moderation.model import POOL, load_file
 from moderation.records import LABELS
+from moderation.scoring import Scorer
+from moderation.text import Lexer
 from moderation.training import (
     Examples,
     Recipe,
     add_harmless,
+    assemble,
     calibrate,
     choose_rationale,
     choose_thresholds,
     compose,
+    encode_texts,
     fit_pooling,
+    normalise_rows,
     plain_pooling,
     read_recipe,
+    screen,
+    segment_matrix,
+    text_matrix,
     train,
     write,
 )
@@ -66,6 +76,35 @@ def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> N
     severe = first.predict_proba(["You are a fool.", "Thank you."])[:, 1]
     assert severe[0] == severe[1] < 0.05
     assert first.settings["trained"]["sources"]["own"]["rows"] == 320
+
+
+def test_scoring_adds_up_what_training_multiplied() -> None:
+    """The matrices of training times the file's weights are the sums of scoring, repeats too."""
+    texts = [*examples(3).texts, "fool fool, fool fool! you fool of a fool " * 9, "you. " * 40, ""]
+    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
+    knowledge = build(texts * 5)
+    encoded = encode_texts(
+        texts,
+        Lexer(knowledge.tables),
+        knowledge.classes,
+        knowledge.class_names,
+        knowledge.telling,
+    )
+    chosen = screen(encoded, labels, np.ones_like(labels), 14, min_count=1.0, per_label=5_000)
+    chosen = dataclasses.replace(chosen, idf=np.ones_like(chosen.idf))
+    heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(LABELS))) / 64
+    pooling = plain_pooling(len(LABELS))
+    model = assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
+    found = Scorer(model).pooled(texts)
+    words = np.add.reduceat(encoded.length, encoded.text_first)
+    whole = normalise_rows(text_matrix(encoded, chosen), words, RECIPE.kappa) @ heads
+    np.testing.assert_allclose(found.whole, whole, rtol=1e-4, atol=1e-4)
+    every = segment_matrix(encoded, chosen, np.arange(encoded.n_segments))
+    z = normalise_rows(every, encoded.length, RECIPE.kappa) @ heads
+    worst = np.maximum.reduceat(z, encoded.text_first, axis=0)
+    np.testing.assert_allclose(found.worst, worst, rtol=1e-4, atol=1e-4)
+    plain = normalise_rows(text_matrix(encoded, chosen, damped=False), words, RECIPE.kappa) @ heads
+    assert np.abs(plain - whole).max() > 0.1  # repeats are damped
 
 
 def test_word_spans_survive_training(tmp_path: Path) -> None:
