@@ -160,8 +160,11 @@ def _guess(name: str, line: str, text_column: str) -> str:
     import csv
 
     csv.field_size_limit(MAX_LINE)
-    if text_column in next(csv.reader([line], strict=False), []):
-        return "csv"
+    try:
+        if text_column in next(csv.reader([line], strict=False), []):
+            return "csv"
+    except csv.Error:
+        pass  # no header, then: what it is instead is asked for below
     raise InputError(
         f"{name}:1",
         f"is neither a JSON object nor a CSV header with a column {text_column!r}; "
@@ -223,7 +226,10 @@ def _csv(
             yield record[-1]
 
     reader = csv.reader(feed(), strict=False)
-    header = next(reader, [])
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise InputError(f"{name}:1", f"is not CSV ({_plainly(error)})") from error
     if text_column not in header:
         raise InputError(
             f"{name}:1", f"has no column {text_column!r}; columns: {', '.join(map(repr, header))}"
@@ -239,7 +245,7 @@ def _csv(
         except StopIteration:
             return
         except csv.Error as error:
-            problem = InputError(f"{name}:{start}", f"is not CSV ({error})")
+            problem = InputError(f"{name}:{start}", f"is not CSV ({_plainly(error)})")
             if skips is None:
                 raise problem from error
             skips.add(problem)
@@ -260,6 +266,11 @@ def _csv(
             (row[id_at] if has_id and id_at is not None else str(start)),
             row[text_at],
         )
+
+
+def _plainly(error: Exception) -> str:
+    """What the csv module says, without the advice that it gives to programmers."""
+    return str(error).partition(" - ")[0]
 
 
 def _check_quotes(record: list[str]) -> None:

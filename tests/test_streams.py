@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation import streams
@@ -45,6 +45,9 @@ def test_csv_round_trip(given_texts: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example(b"\r\x00", "csv")
+@example(b"\r\x00", "auto")
+@example(b"text\na\rb\n", "csv")
 @given(st.binary(max_size=80), st.sampled_from(streams.FORMATS))
 def test_any_bytes_are_read_or_refused_in_one_line(data: bytes, format: str) -> None:
     skips = Skips()
