@@ -1,7 +1,7 @@
 """Training: texts with labels -> a Model, by scikit-learn's logistic regression.
 
     examples ──► lexicon and vocabulary ──► encoding ──► screening ──► matrices ──► heads
-             ──► pooling of sentences ──► calibration, thresholds ──► assembly: a Model
+             ──► pooling of segments ──► calibration, thresholds ──► assembly: a Model
 
 `recipe` holds every choice, `pipeline` walks the whole way, `rationale` chooses which words are
 shown as the reason. The features are those of `moderation.features`, the very code that scores.
