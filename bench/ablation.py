@@ -34,8 +34,9 @@ from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
+from moderation.pooling import Pooled, Pooling
 from moderation.records import LABELS
-from moderation.scoring import Pooled, Scorer, Sums, pool, pool_logits, sigmoid
+from moderation.scoring import Scorer, Sums, pool, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,
@@ -349,14 +350,14 @@ class Ablation:
         if variant.calibrated:
             pooling = calibrate(
                 pooling,
-                pool_logits(pooling, _rows(pooled, held)),
+                Pooling(pooling).logits(_rows(pooled, held)),
                 labels[held],
                 mass[held],
                 self.source[held],
                 recipe.reference,
             )
         features = int(heads[:, self.heads].any(axis=1).sum())
-        logits = pool_logits(pooling, pooled)
+        logits = Pooling(pooling).logits(pooled)
         return Outcome(logits, seconds, features, int(matrix.nnz), heads, pooling)
 
     def _pooled(self, heads: Float32, variant: Variant) -> Pooled:

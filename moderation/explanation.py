@@ -24,8 +24,6 @@ from moderation.model import Model, load
 from moderation.records import Explanation, Range, Score, Span
 from moderation.repetition import damp
 from moderation.scoring import (
-    log_counts,
-    logits_of,
     lookup,
     pool,
     scorer_of,
@@ -61,7 +59,8 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     """
     model = model or load()
     chunks, starts = locate(text)
-    table = scorer_of(model).table()
+    scorer = scorer_of(model)
+    table = scorer.table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
     sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
@@ -69,29 +68,28 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     units, weight, damped, carried = _units(model, block, table, chunks, starts)
 
     labels = model.labels
-    count = pooled.count
-    few, many = (float(part[0]) for part in log_counts(count))
+    pooling = scorer.pooling
+    coefficients = np.stack(pooling.coefficients(pooled.count))[:, 0].astype(np.float64)
     total_words = int(block.length.sum())
     kappa = model.settings["kappa"]
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
-    all_logits = logits_of(model, pooled)
+    all_logits = pooling.logits(pooled)
     logits: dict[str, float] = {}
     bias: dict[str, float] = {}
     spans: list[Span] = []
     rationale: dict[str, tuple[Range, ...]] = {}
     sentence: dict[str, Range] = {}
     for number, label in enumerate(labels):
-        pooling = model.pool[number].astype(np.float64)
-        whole, most = pooled.whole[:, number], pooled.worst[:, number]
         logits[label] = float(all_logits[0, number])
-        knee, above = pooling[10], pooling[11]
+        bias[label], on_whole, on_worst = coefficients[:, number].tolist()
+        if pooled.worst[0, number] > pooled.whole[0, number]:
+            on_whole -= float(pooling.excess[number])
+            on_worst += float(pooling.excess[number])
+        knee, above = float(pooling.knee[number]), float(pooling.above[number])
         if logits[label] > knee:
-            pooling[:10] *= 1 + above
-            pooling[0] -= above * knee
-        excess = float(most[0] > whole[0])
-        on_whole = pooling[1] + pooling[5] * few + pooling[6] * many - pooling[9] * excess
-        on_worst = pooling[2] + pooling[7] * few + pooling[8] * many + pooling[9] * excess
-        bias[label] = float(pooling[0] + pooling[3] * few + pooling[4] * many)
+            bias[label] += above * (bias[label] - knee)
+            on_whole *= 1 + above
+            on_worst *= 1 + above
         which = int(worst[0, number])
         inside = np.where(segment_of == which, weight[:, number], 0.0)
         for unit, segment, row in carried:

@@ -17,18 +17,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, Bools, Chunks, cut, fetch, gather
+from moderation.chunks import I32, I64, U8, Bools, Chunks, cut, fetch, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.memory import CAPITAL, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable, Sink
+from moderation.memory import CAPITAL, END, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable, Sink
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
 
 SEGMENT_WORDS = 10  # words of a sentence that are judged together, besides the whole text
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
+FEW_CHUNKS = 200  # chunks of one text up to which it is cut up one by one
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
@@ -93,26 +95,14 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
         flags = fetch(table.flags, ids)
-    # A sentence begins at each text's first chunk and after each chunk that ends one.
-    text_start = counts.cumsum() - counts
-    begins = np.zeros(len(ids) + 1, np.bool_)
-    np.not_equal(flags & 1, 0, out=begins[1:])
-    begins[text_start] = True
-    begins = begins[: len(ids)]
     words = fetch(table.words, ids)
-    until: I64 = np.add.accumulate(words, dtype=np.int64)
-    before: I64 = until - words
-    first = where(_begin_segments(begins, flags, before, text_start))
-    filled, text_first, n_segments = _number_segments(first, text_start, counts)
-    words_in = _gaps(before.take(first), until[-1:])
-    length = np.zeros(n_segments, np.int64)
-    length[filled] = words_in
-    sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
+    cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= FEW_CHUNKS else _segment
+    segments = cut_up(flags, words, counts)
     items, word_chunk = table.expand(ids, words)
     sequences = Sequences(
         fetch(table.key, items),
         fetch(table.cls, items),
-        sentence.repeat(words_in),
+        segments.sentence.repeat(segments.words),
         table.telling,
         table.class_keys,
     )
@@ -121,14 +111,76 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         counts,
         sequences,
         word_chunk,
-        filled.repeat(words_in),
-        length,
-        text_first,
-        filled,
-        first,
-        sentence,
+        segments.filled.repeat(segments.words),
+        segments.length,
+        segments.text_first,
+        segments.filled,
+        segments.first,
+        segments.sentence,
         origin,
     )
+
+
+class _Segments(NamedTuple):
+    """How a block is cut up: see Block, where `first` is `segment_first`.
+
+    `words`: how many the filled segments have; `sentence`: the sentence of each of them.
+    """
+
+    filled: I64
+    first: I64
+    sentence: I64
+    words: I64
+    length: I64
+    text_first: I64
+
+
+def _segment(flags: U8, words: I32, counts: I64) -> _Segments:
+    """Cut a block up; `flags` and `words` are those of its chunks."""
+    # A sentence begins at each text's first chunk and after each chunk that ends one.
+    text_start = counts.cumsum() - counts
+    begins = np.zeros(len(flags) + 1, np.bool_)
+    np.not_equal(flags & END, 0, out=begins[1:])
+    begins[text_start] = True
+    begins = begins[: len(flags)]
+    until: I64 = np.add.accumulate(words, dtype=np.int64)
+    before: I64 = until - words
+    first = where(_begin_segments(begins, flags, before, text_start))
+    filled, text_first, n_segments = _number_segments(first, text_start, counts)
+    words_in = _gaps(before.take(first), until[-1:])
+    length = np.zeros(n_segments, np.int64)
+    length[filled] = words_in
+    sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
+    return _Segments(filled, first, sentence, words_in, length, text_first)
+
+
+def _segment_few(flags: U8, words: I32, counts: I64) -> _Segments:
+    """`_segment` of one short text, chunk by chunk: with so few a loop takes less time."""
+    firsts: list[int] = []
+    sentences: list[int] = []
+    begins: list[int] = []  # words before each segment
+    before = parts = sentence = 0
+    start = 0  # words before the sentence, or the capitalised chunk, that began last
+    last, kinds = END, flags.tolist()
+    for at, (kind, count) in enumerate(zip(kinds, words.tolist(), strict=True)):
+        capital = kind & CAPITAL and last & SMALL and at + 1 < len(kinds) and kinds[at + 1] & SMALL
+        if last & END or capital:
+            sentence += last & END
+            start, parts = before, 0
+        elif (before - start) // SEGMENT_WORDS > parts:
+            parts = (before - start) // SEGMENT_WORDS
+        else:
+            before += count
+            last = kind
+            continue
+        firsts.append(at)
+        sentences.append(sentence)
+        begins.append(before)
+        before += count
+        last = kind
+    first, number = np.array([firsts, sentences], np.int64)
+    length = _gaps(np.array(begins, np.int64), before)
+    return _Segments(np.arange(len(first)), first, number, length, length, counts - counts)
 
 
 def _gaps(starts: I64, end: I64 | int) -> I64:

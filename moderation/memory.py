@@ -25,7 +25,7 @@ MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long 
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 
 # Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
-SINGLE, UNKNOWN, HEAD, TAIL = 2, 4, 8, 16
+END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
 CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 ALL_FLAGS = 31
 NEW, HIDDEN = 32, 64

@@ -57,7 +57,7 @@ POOL = (
     "knee",
     "above",
 )
-"""Columns of the pooling array; see `scoring.pool_features`. The last two bend the scale: what the
+"""Columns of the pooling array; see `pooling.pool_features`. The last two bend the scale: what the
 sum of the others has above `knee` is added again times `above` (over -1: no order is changed)."""
 
 _DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}

@@ -14,6 +14,7 @@ bend, with a slope on either side.
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +26,9 @@ import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
+from moderation.pooling import Pooled, Pooling
 from moderation.records import Score
-from moderation.repetition import find_repeats, surplus
+from moderation.repetition import find_few_repeats, find_repeats, surplus
 
 if TYPE_CHECKING:
     from moderation.model import Model
@@ -37,8 +39,6 @@ BLOCK_TEXTS = 4_096
 BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is near by then
 
 MANY = 2_000  # features found at once for which wide rows of weights are worth making
-
-FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
 
 FEW = 200  # rows up to which calls take longer than work
 
@@ -61,8 +61,8 @@ class WeightSink(Sink):
 def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
     """Weights of the features that the model knows, and which keys they are.
 
-    Returns float32 (H, row_width), whose first L columns are the labels', and int64 (H,). With
-    `counts`, bool (K,), only keys that count are looked up.
+    Returns float32 (H, L or, from FEW on, row_width), whose first L columns are the labels', and
+    int64 (H,). With `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
     known = fetch(model.fingerprint, at) == fingerprint
@@ -70,6 +70,8 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
         known &= counts
     hit = known.nonzero()[0]
     at = fetch(at, hit)
+    if len(hit) < FEW:
+        return fetch(model.weight, at).astype(np.float32), hit
     if len(hit) < MANY:
         rows = np.zeros((len(hit), model.row_width), np.float32)
         rows[:, : len(model.labels)] = fetch(model.weight, at)
@@ -132,106 +134,65 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
 
 def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
     """Take from the sums of texts (C, L) what repeated chunks brought too much."""
-    bits = table.size.bit_length()
+    labels = texts.shape[1]
     if len(texts) == 1:
-        keys = block.ids.copy()
-    else:
-        keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
-        keys |= block.ids
-    found, count = find_repeats(keys)
-    if not len(found):
+        found, count = find_few_repeats(block.ids)
+        if len(found):
+            rows = fetch(table.value, found)
+            rows *= surplus(count)[:, None]
+            texts += np.add.reduce(rows[:, :labels], axis=0, dtype=np.float64).astype(np.float32)
         return
+    bits = table.size.bit_length()
+    # Half as wide where that is wide enough: sorting takes half as long.
+    wide: type[np.integer] = np.int64 if (len(texts) - 1) >> 32 - bits else np.uint32
+    keys = (np.arange(len(texts), dtype=wide) << wide(bits)).repeat(block.chunk_counts)
+    keys |= block.ids.astype(wide)
+    repeated, count = find_repeats(keys)
+    if not len(repeated):
+        return
+    found = repeated.astype(np.int64)
     rows = fetch(table.value, found & ((1 << bits) - 1))
     rows *= surplus(count)[:, None]
-    if len(texts) == 1:
-        texts += rows.sum(axis=0, dtype=np.float64)[: texts.shape[1]].astype(np.float32)
-    else:
-        texts += _sum_by(rows, found >> bits, *texts.shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Pooled:
-    """What a text's segments come to.
-
-    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst segment;
-    - `count`: int64, shape (C,): segments with words, at least 1.
-    """
-
-    whole: Float32
-    worst: Float32
-    count: I64
+    texts += _sum_by(rows, found >> bits, *texts.shape)
 
 
 def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
     """Sums and the words in each segment (S,) -> what each text comes to."""
-    norm = np.sqrt(length + kappa).astype(np.float32)
-    z = sums.segments / norm[:, None]
-    words = np.add.reduceat(length, text_first)
-    whole = sums.texts / np.sqrt(words + kappa).astype(np.float32)[:, None]
-    worst = np.maximum.reduceat(z, text_first, axis=0)
-    count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
-    return Pooled(whole, worst, count)
+    z = sums.segments / roots(length, kappa)
+    if len(text_first) == 1:  # the same with fewer calls, which take the time of one short text
+        words = np.add.reduce(length, keepdims=True)
+        worst = np.maximum.reduce(z, axis=0, keepdims=True)
+        count = np.array([max(np.count_nonzero(length), 1)])
+    else:
+        words = np.add.reduceat(length, text_first)
+        worst = np.maximum.reduceat(z, text_first, axis=0)
+        count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
+    return Pooled(sums.texts / roots(words, kappa), worst, count)
+
+
+def roots(words: I64, kappa: float) -> Float32:
+    """sqrt(`words` + `kappa`), what sums are divided by: (N,) -> float32, shape (N, 1)."""
+    try:
+        found: Float32 = _roots(kappa).take(words, axis=0)
+    except IndexError:
+        found = np.sqrt(words + kappa).astype(np.float32)[:, None]
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _roots(kappa: float) -> Float32:
+    table: Float32 = np.sqrt(np.arange(4_096) + kappa).astype(np.float32)[:, None]
+    return table
 
 
 def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
     """The first segment of each text whose z is the greatest: int64, shape (C, L)."""
-    z = sums / np.sqrt(length + kappa).astype(np.float32)[:, None]
+    z = sums / roots(length, kappa)
     n_segments = len(length)
     owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
     worst = np.maximum.reduceat(z, text_first, axis=0)
     index = np.where(z == worst[owner], np.arange(n_segments)[:, None], n_segments)
     return np.minimum.reduceat(index, text_first, axis=0)
-
-
-def pool_features(whole: Float32, worst: Float32, count: I64) -> npt.NDArray[np.float32]:
-    """The columns that `model.POOL` names for one label, all but the last two.
-
-    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2). The logarithm of the
-    number of segments comes in two parts, "few" up to FEW_SEGMENTS and "many" beyond: what long
-    texts ask for leaves the short ones alone.
-    """
-    few, many = log_counts(count)
-    return np.stack(
-        [
-            np.ones_like(whole),
-            whole,
-            worst,
-            few,
-            many,
-            whole * few,
-            whole * many,
-            worst * few,
-            worst * many,
-            np.maximum(worst - whole, 0),
-        ],
-        axis=-1,
-    )
-
-
-def log_counts(count: I64) -> tuple[Float32, Float32]:
-    """ln of the number of segments up to FEW_SEGMENTS, and what is beyond: float32, as `count`."""
-    few = np.log(np.minimum(count, FEW_SEGMENTS)).astype(np.float32)
-    many = np.log(np.maximum(count / FEW_SEGMENTS, 1)).astype(np.float32)
-    return few, many
-
-
-def logits_of(model: Model, pooled: Pooled) -> Float32:
-    """Calibrated logits: float32, shape (C, L)."""
-    return pool_logits(model.pool, pooled)
-
-
-def pool_logits(pool: Float32, pooled: Pooled) -> Float32:
-    """Pooling coefficients (L, P), see `model.POOL`, -> logits: float32, shape (C, L)."""
-    whole, worst, columns = pooled.whole, pooled.worst, pool.T
-    few, many = (part[:, None] for part in log_counts(pooled.count))
-    # Column by column, not `@`: its order of additions changes with the number of texts.
-    out: Float32 = columns[0] + few * columns[3]
-    out += many * columns[4]
-    out += whole * (columns[1] + few * columns[5] + many * columns[6])
-    out += worst * (columns[2] + few * columns[7] + many * columns[8])
-    out += np.maximum(worst - whole, 0) * columns[9]
-    out += np.maximum(out - columns[10], 0) * columns[11]
-    return out
 
 
 def sigmoid(logits: Float32) -> Float32:
@@ -245,6 +206,7 @@ class Scorer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.pooling = Pooling(model.pool)
         self._table = self.new_table()
 
     def new_table(self) -> ChunkTable:
@@ -287,7 +249,7 @@ class Scorer:
 
     def logits(self, texts: Sequence[str]) -> Float32:
         """Calibrated logits: float32, shape (C, L)."""
-        return logits_of(self.model, self.pooled(texts))
+        return self.pooling.logits(self.pooled(texts))
 
     def predict_proba(self, texts: Sequence[str]) -> Float32:
         """Calibrated probabilities: float32, shape (C, L), each in [0, 1]."""
@@ -297,14 +259,17 @@ class Scorer:
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of texts that are encoded at once."""
+    if len(texts) == 1:
+        yield 0, 1
+        return
+    until = np.fromiter(map(len, texts), np.int64, len(texts)).cumsum()
     start = chars = 0
-    for end, text in enumerate(texts, 1):
-        chars += len(text)
-        if chars >= BLOCK_CHARS or end - start >= BLOCK_TEXTS:
-            yield start, end
-            start, chars = end, 0
-    if start < len(texts):
-        yield start, len(texts)
+    while start < len(texts):
+        end = int(until.searchsorted(chars + BLOCK_CHARS)) + 1
+        end = min(end, start + BLOCK_TEXTS, len(texts))
+        yield start, end
+        start, chars = end, int(until[end - 1])
 
 
 _scorers: weakref.WeakKeyDictionary[Model, Scorer] = weakref.WeakKeyDictionary()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import sequences
+from moderation import features, sequences
 from moderation.features import (
     ChunkTable,
     Sink,
@@ -21,6 +21,7 @@ from moderation.features import (
     slots,
     word_grams,
 )
+from moderation.memory import CAPITAL, END, SMALL
 from moderation.text import BREAK, MARKS, split
 from tests.small_model import small_model
 from tests.strategies import texts
@@ -179,6 +180,29 @@ def test_segments_end_at_sentences_at_capitals_and_after_ten_words() -> None:
     assert lengths("") == []
     sequences = encode(["you go home The garden"], new_table()).sequences
     assert len(set(sequences.sentence.tolist())) == 1  # n-grams go on
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, END, CAPITAL, SMALL, SMALL | END, CAPITAL | END]),
+            st.integers(0, 4),
+        ),
+        min_size=1,
+        max_size=80,
+    )
+)
+def test_a_short_text_is_cut_up_like_any(chunks: list[tuple[int, int]]) -> None:
+    flags = np.array([flag for flag, _ in chunks], np.uint8)
+    words = np.array([count for _, count in chunks], np.int32)
+    counts = np.array([len(chunks)], np.int64)
+    for few, many in zip(
+        features._segment_few(flags, words, counts),
+        features._segment(flags, words, counts),
+        strict=True,
+    ):
+        assert few.dtype == many.dtype
+        assert few.tolist() == many.tolist()
 
 
 def test_letters_written_apart_become_one_word() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.repetition import damp, find_repeats, surplus
+from moderation.repetition import damp, find_few_repeats, find_repeats, surplus
 
 
 @given(st.lists(st.integers(0, 20), max_size=60))
@@ -16,6 +16,16 @@ def test_finds_what_stands_more_than_once(values: list[int]) -> None:
     found, count = find_repeats(np.array(values, np.int64))
     expected = sorted((value, n) for value, n in Counter(values).items() if n > 1)
     assert list(zip(found.tolist(), count.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.integers(0, 20), max_size=90))
+def test_a_dict_finds_the_same(values: list[int]) -> None:
+    given = np.array(values, np.int64)
+    found, count = find_few_repeats(given)
+    assert given.tolist() == values
+    assert dict(zip(found.tolist(), count.tolist(), strict=True)) == {
+        value: n for value, n in Counter(values).items() if n > 1
+    }
 
 
 def test_damping_is_one_plus_the_logarithm_in_steps() -> None:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from moderation.model import POOL, Model
-from moderation.scoring import Pooled, Scorer, pool_features
+from moderation.pooling import Pooled, pool_features
+from moderation.scoring import Scorer
 from moderation.training.arrays import Float32
 
 

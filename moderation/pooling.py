@@ -1,0 +1,128 @@
+"""From the sums of a text's segments to its logits.
+
+The logit of a label is linear in z of the whole text and in z of its worst segment, with
+coefficients that depend on how many segments there are; then the scale bends once (`model.POOL`
+names the numbers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.chunks import I64
+from moderation.model import POOL
+
+Float32 = npt.NDArray[np.float32]
+
+FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
+TABLED = 256  # segments up to which coefficients are looked up
+_BIAS, _WHOLE, _WORST, _FEW, _MANY = map(POOL.index, ("bias", "whole", "worst", "few", "many"))
+_WHOLE_FEW, _WHOLE_MANY = map(POOL.index, ("whole_few", "whole_many"))
+_WORST_FEW, _WORST_MANY = map(POOL.index, ("worst_few", "worst_many"))
+_EXCESS, _KNEE, _ABOVE = map(POOL.index, ("excess", "knee", "above"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """What a text's segments come to.
+
+    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst segment;
+    - `count`: int64, shape (C,): segments with words, at least 1.
+    """
+
+    whole: Float32
+    worst: Float32
+    count: I64
+
+
+class Coefficients(NamedTuple):
+    """logit = bias + whole * z(text) + worst * z(worst segment): float32, shape (C, L) each.
+
+    Before the bend; what the worst segment has over the whole text counts once more (`excess`).
+    """
+
+    bias: Float32
+    whole: Float32
+    worst: Float32
+
+
+class Pooling:
+    """The pooling of a model: float32, shape (L, P), in the order of `model.POOL`."""
+
+    def __init__(self, pool: Float32) -> None:
+        columns = pool.T
+        self._columns = columns
+        self.excess, self.knee, self.above = columns[_EXCESS], columns[_KNEE], columns[_ABOVE]
+        every = np.arange(TABLED + 1)
+        self._table = np.concatenate(self._of(every), axis=1)
+
+    def _of(self, count: I64) -> Coefficients:
+        columns = self._columns
+        few, many = (part[:, None] for part in log_counts(count))
+        return Coefficients(
+            columns[_BIAS] + few * columns[_FEW] + many * columns[_MANY],
+            columns[_WHOLE] + few * columns[_WHOLE_FEW] + many * columns[_WHOLE_MANY],
+            columns[_WORST] + few * columns[_WORST_FEW] + many * columns[_WORST_MANY],
+        )
+
+    def coefficients(self, count: I64) -> Coefficients:
+        """The coefficients for texts of `count` segments: int64, shape (C,), at least 1."""
+        labels = len(self.excess)
+        try:
+            rows = self._table.take(count, axis=0)
+        except IndexError:
+            return self._of(count)
+        return Coefficients(rows[:, :labels], rows[:, labels : 2 * labels], rows[:, 2 * labels :])
+
+    def logits(self, pooled: Pooled) -> Float32:
+        """Calibrated logits: float32, shape (C, L)."""
+        # Term by term, not `@`: its order of additions changes with the number of texts.
+        whole, worst = pooled.whole, pooled.worst
+        out, on_whole, on_worst = self.coefficients(pooled.count)
+        out = out + whole * on_whole
+        out += worst * on_worst
+        excess = worst - whole
+        np.maximum(excess, 0, out=excess)
+        excess *= self.excess
+        out += excess
+        bend = out - self.knee
+        np.maximum(bend, 0, out=bend)
+        bend *= self.above
+        out += bend
+        return out
+
+
+def pool_features(whole: Float32, worst: Float32, count: I64) -> Float32:
+    """The columns that `model.POOL` names for one label, all but the last two.
+
+    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2). The logarithm of the
+    number of segments comes in two parts, "few" up to FEW_SEGMENTS and "many" beyond: what long
+    texts ask for leaves the short ones alone.
+    """
+    few, many = log_counts(count)
+    return np.stack(
+        [
+            np.ones_like(whole),
+            whole,
+            worst,
+            few,
+            many,
+            whole * few,
+            whole * many,
+            worst * few,
+            worst * many,
+            np.maximum(worst - whole, 0),
+        ],
+        axis=-1,
+    )
+
+
+def log_counts(count: I64) -> tuple[Float32, Float32]:
+    """ln of the number of segments up to FEW_SEGMENTS, and what is beyond: float32, as `count`."""
+    few = np.log(np.minimum(np.maximum(count, 1), FEW_SEGMENTS)).astype(np.float32)
+    many = np.log(np.maximum(count / FEW_SEGMENTS, 1)).astype(np.float32)
+    return few, many
