@@ -13,7 +13,8 @@ import pytest
 
 from moderation.errors import InputError, ModerationError
 from moderation.knowledge import build
-from moderation.model import POOL, load_file
+from moderation.model import load_file
+from moderation.pooling import Pooled, Pooling
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.text import Lexer
@@ -155,12 +156,35 @@ def test_calibration_reaches_the_named_prevalence() -> None:
         np.array(["own"] * n),
         {"from own": 1.0, "toxicity": 0.1},
     )
-    z = scaled[0, 1] * logits[:, 0] + scaled[0, 0]
-    z += scaled[0, POOL.index("above")] * np.maximum(z - scaled[0, POOL.index("knee")], 0)
+    z = Pooling(scaled).logits(Pooled(logits, logits, np.ones(n, np.int64)))[:, 0]
     probability = 1 / (1 + np.exp(-z))
     weight = np.where(truth == 1, 0.1 / truth.mean(), 0.9 / (1 - truth.mean()))
     assert np.average(probability, weights=weight) == pytest.approx(0.1, abs=0.005)
     assert (scaled[1:] == pooling[1:]).all()
+
+
+def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
+    rng = np.random.default_rng(0)
+    n = 20_000
+    score = rng.normal(scale=3, size=n)
+    logit = np.where(score < -1, score, -1 + 0.3 * (score + 1))
+    truth = rng.random(n) < 1 / (1 + np.exp(-logit))
+    column = LABELS.index("identity_attack")
+    logits = np.zeros((n, len(LABELS)), np.float32)
+    logits[:, column] = score
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, column] = truth
+    scaled = calibrate(
+        plain_pooling(len(LABELS)),
+        logits,
+        labels,
+        np.ones_like(labels),
+        np.array(["any"] * n),
+        {"mixed identity_attack": float(truth.mean())},
+    )
+    found = Pooling(scaled).logits(Pooled(logits, logits, np.ones(n, np.int64)))[:, column]
+    assert np.abs(found - logit)[np.abs(score) < 4].max() < 0.5  # one line misses by 1.2
+    assert np.abs(found - logit).mean() < 0.2
 
 
 def test_thresholds_separate_what_can_be_separated() -> None:

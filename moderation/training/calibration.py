@@ -7,12 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from moderation.model import POOL
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 
+Float64 = npt.NDArray[np.float64]
+
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
+KNEES = (-3.0, -2.0, -1.0, 0.0, 1.0)  # logits where the slope may change
 
 
 def calibrate(
@@ -31,8 +35,9 @@ def calibrate(
     and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
     held texts of all corpora by their weights. A label with too few positives keeps its pooling.
 
-    With BENT positives or more of one place a second fit gives the logits above and below zero a
-    slope each: one line through both leaves sure scores too sure and doubtful ones too low.
+    With BENT positives or more a second fit gives the logits above and below one of KNEES a slope
+    each, that of the least cross-entropy: one line through both leaves sure scores too sure and
+    doubtful ones too low.
     """
     corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
     inside = np.isin(source, corpora)
@@ -52,24 +57,54 @@ def calibrate(
             continue
         found = float(np.average(y, weights=mass))
         mass = mass * np.where(y, share / found, (1 - share) / (1 - found))
-        design = logits[rows, number : number + 1].astype(np.float64)
-        head = LogisticRegression(C=1e4, max_iter=1000)
-        head.fit(design, y, sample_weight=mass)
-        slope, shift = float(head.coef_[0, 0]), float(head.intercept_[0])
-        out[number] *= np.float32(slope)
-        out[number, 0] += np.float32(shift)
+        z = logits[rows, number].astype(np.float64)
+        line = _fit_logistic(z[:, None], y, mass)
+        slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
+        _scale(out, number, slope, shift)
         bend = ""
-        if label in reference and y.sum() >= BENT:
-            z = slope * design[:, 0] + shift
-            sides = LogisticRegression(C=1e4, max_iter=1000, fit_intercept=False)
-            sides.fit(np.stack([np.minimum(z, 0), np.maximum(z, 0)], axis=1), y, sample_weight=mass)
-            below, above = sides.coef_[0]
-            if below > 0 and above > 0:
-                out[number] *= np.float32(below)
+        if y.sum() >= BENT:
+            bent = _fit_bent(slope * z + shift, y, mass)
+            if bent is not None:
+                knee, below, above, shift_below = bent
+                _scale(out, number, below, shift_below)
+                out[number, POOL.index("knee")] = below * knee + shift_below
                 out[number, POOL.index("above")] = above / below - 1
-                bend = f", {below:.2f} of it below zero and {above:.2f} above"
+                bend = f", {below:.2f} of it below {knee:g} and {above:.2f} above"
         log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
     return out
+
+
+def _scale(pooling: Float32, label: int, slope: float, shift: float) -> None:
+    """Make a label's logits `slope` times what they are, plus `shift`."""
+    pooling[label, : POOL.index("knee")] *= np.float32(slope)
+    pooling[label, 0] += np.float32(shift)
+
+
+def _fit_logistic(columns: Float64, y: npt.NDArray[np.bool_], mass: Float64) -> LogisticRegression:
+    head = LogisticRegression(C=1e4, max_iter=1000)
+    head.fit(columns, y, sample_weight=mass)
+    return head
+
+
+def _fit_bent(
+    z: Float64, y: npt.NDArray[np.bool_], mass: Float64
+) -> tuple[float, float, float, float] | None:
+    """Two slopes for the logits `z`: the knee, the slopes below and above it, what is added.
+
+    None where no knee leaves both slopes rising.
+    """
+    best, found = np.inf, None
+    for knee in KNEES:
+        columns = np.stack([z, np.maximum(z - knee, 0)], axis=1)
+        head = _fit_logistic(columns, y, mass)
+        below, more = head.coef_[0].tolist()
+        if below <= 0 or below + more <= 0:
+            continue
+        loss = log_loss(y, head.predict_proba(columns)[:, 1], sample_weight=mass)
+        if loss < best:
+            best = loss
+            found = knee, below, below + more, float(head.intercept_[0])
+    return found
 
 
 def choose_thresholds(
