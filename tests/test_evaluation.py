@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import gzip
 import hashlib
 import json
@@ -47,6 +48,7 @@ from moderation.evaluation.metrics import (
 from moderation.evaluation.page import write_page
 from moderation.evaluation.report import Report, write_markdown, write_tables
 from moderation.records import LABELS
+from moderation.training import read_recipe
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 6).map(lambda i: i / 6), st.booleans()), min_size=2, max_size=40
@@ -104,6 +106,20 @@ def test_ece_of_known_gaps() -> None:
         (pytest.approx(0.1), 0.0, 10),
         (pytest.approx(0.9), pytest.approx(0.5), 10),
     ]
+
+
+def test_ece_with_masses_is_that_of_repeated_rows() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.random(400)
+    targets = (rng.random(400) < scores**2).astype(float)
+    mass = np.where(targets > 0, 1.0, 3.0)
+    weighted = Calibration(scores, targets, bins=1, mass=mass).measure(np.ones((1, 400)))["ece"][0]
+    drawn = np.repeat(np.arange(400), mass.astype(int))
+    repeated = Calibration(scores[drawn], targets[drawn], bins=1)
+    assert weighted == pytest.approx(repeated.measure(np.ones((1, len(drawn))))["ece"][0])
+    bins = Calibration(scores, targets, bins=4, mass=mass).curve()
+    assert [n for *_, n in bins] != [100] * 4  # of equal mass, not of equally many rows
+    assert sum(n for *_, n in bins) == 400
 
 
 def test_calibrated_scores_have_small_ece_and_soft_labels_count() -> None:
@@ -516,6 +532,38 @@ def test_contrasts_use_held_out_rows_only(tmp_path: Path) -> None:
     path.write_text('{"text": "a"}\n', "utf-8")
     with pytest.raises(InputError, match=r"contrasts.jsonl:1: .*lacks pair"):
         evaluate(predict, [], contrasts=path)
+
+
+def test_the_reference_is_what_the_recipe_scales_to() -> None:
+    recipe = read_recipe()
+    column = LABELS.index("identity_attack")
+    taught = {name for name, weights in recipe.weights.items() if weights[column]}
+    assert set(probes.REFERENCE) == taught - {"paradetox"}  # its labels say nothing of identity
+    share = recipe.reference["mixed identity_attack"]
+    raw = collections.defaultdict(lambda: "[]")
+    corpora = [
+        corpus(
+            name,
+            [
+                ("dev", f"{name} {i}", {"identity_attack": float(i < 10)}, raw)
+                for i in range(40 if name == "cad" else 20)
+            ],
+        )
+        for name in probes.REFERENCE
+    ]
+
+    def predict(texts: list[str]) -> Any:
+        return np.full((len(texts), len(LABELS)), share, np.float32)
+
+    report = evaluate(predict, corpora, bootstrap=20, sets=["reference"])
+    (figure,) = [f for f in report.figures if f.set == "reference"]
+    assert (figure.label, figure.measure) == ("identity_attack", "ece")
+    assert (figure.n, figure.positives) == (420, 200)
+    # One score for all: whatever the bins, the mean gap is none of the whole.
+    off = evaluate(
+        lambda texts: predict(texts) + 0.3, corpora, bootstrap=0, sets=["reference"]
+    ).figures
+    assert off[0].value >= 0.3 - 1e-6
 
 
 def test_recalibration_helps_a_predictor_that_is_off() -> None:

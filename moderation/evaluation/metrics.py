@@ -92,6 +92,7 @@ class Calibration:
 
     `targets` may be shares of annotators. The bins are cut on the whole sample and stay for all
     bootstrap samples. On n rows even a perfect model has an error of about 0.4 * sqrt(bins / n).
+    With `mass`, shape (N,), rows count for so much, in the size of the bins too.
     """
 
     def __init__(
@@ -99,28 +100,35 @@ class Calibration:
         scores: NDArray[np.floating],
         targets: NDArray[np.floating],
         bins: int = ECE_BINS,
+        mass: Floats | None = None,
     ) -> None:
         order = np.argsort(scores, kind="stable")
         index = np.empty(len(scores), dtype=np.intp)
-        for number, rows in enumerate(np.array_split(order, min(bins, max(len(scores), 1)))):
-            index[rows] = number
+        if mass is None:
+            for number, rows in enumerate(np.array_split(order, min(bins, max(len(scores), 1)))):
+                index[rows] = number
+        else:
+            until = np.cumsum(mass[order])
+            index[order] = np.minimum((until - mass[order] / 2) / until[-1] * bins, bins - 1)
+        self._mass = np.ones(len(scores)) if mass is None else mass
         self._one_hot = np.zeros((len(scores), bins))
         self._one_hot[np.arange(len(scores)), index] = 1.0
-        self._gap = self._one_hot * (scores - targets)[:, None]
+        self._gap = self._one_hot * ((scores - targets) * self._mass)[:, None]
         self._scores = np.asarray(scores, dtype=np.float64)
         self._targets = np.asarray(targets, dtype=np.float64)
 
     def measure(self, weights: Floats) -> dict[str, Floats]:
         """`ece` of each sample."""
         gaps = np.abs(weights @ self._gap).sum(axis=1)
-        return {"ece": _divide(gaps, weights.sum(axis=1))}
+        return {"ece": _divide(gaps, weights @ self._mass)}
 
     def curve(self) -> list[tuple[float, float, int]]:
         """Per bin: mean score, mean label, rows."""
         counts = self._one_hot.sum(axis=0)
         full = counts > 0
-        scores = (self._scores @ self._one_hot)[full] / counts[full]
-        targets = (self._targets @ self._one_hot)[full] / counts[full]
+        total = (self._mass @ self._one_hot)[full]
+        scores = ((self._scores * self._mass) @ self._one_hot)[full] / total
+        targets = ((self._targets * self._mass) @ self._one_hot)[full] / total
         return [
             (float(s), float(t), int(n))
             for s, t, n in zip(scores, targets, counts[full], strict=True)

@@ -616,6 +616,72 @@ def measure_calibration(run: Measuring, material: Material) -> None:
         )
 
 
+REFERENCE = (
+    "jigsaw2018_any",
+    "jigsaw2018_sixlabel",
+    "jigsaw2018_not_toxic_but",
+    "davidson",
+    "civil_comments",
+    "cad",
+    "hatexplain",
+    "measuring_hate_speech",
+    "toxigen_human",
+    "mlma",
+    "convabuse",
+    "sbic",
+    "identity_debias",
+    "dynahate",
+    "hatemoji_build",
+    "gab_hate_corpus",
+    "implicit_hate",
+    "edos",
+    "guest_misogyny",
+    "fox_news",
+)
+"""Corpora that teach the label whose scale is their mixture."""
+
+
+def measure_reference(run: Measuring, material: Material) -> None:
+    """Calibration error on the mixture of corpora that a label's probabilities are about.
+
+    Dev rows of all corpora with the weights of the recipe, positives and negatives weighted so
+    that the label is as frequent as the recipe's `[reference]` says ("mixed LABEL").
+    """
+    from moderation.training import read_recipe
+
+    recipe = read_recipe()
+    name = "reference"
+    for column, label in enumerate(LABELS):
+        share = recipe.reference.get(f"mixed {label}")
+        if share is None or not run.judges(label):
+            continue
+        texts: list[str] = []
+        targets: list[NDArray[np.bool_]] = []
+        weights: list[NDArray[np.float64]] = []
+        for corpus_name in REFERENCE:
+            dev = material.corpora[corpus_name].part("dev")
+            weight = recipe.weights[corpus_name][column]
+            rows = np.flatnonzero(~np.isnan(dev.labels[:, column]))
+            texts += [dev.texts[i] for i in rows]
+            targets.append(dev.labels[rows, column] > 0.5)
+            weights.append(np.full(len(rows), weight))
+        y, mass = np.concatenate(targets), np.concatenate(weights)
+        if min(int(y.sum()), int((~y).sum())) < MIN_ROWS:
+            continue
+        found = float(np.average(y, weights=mass))
+        mass = mass * np.where(y, share / found, (1 - share) / (1 - found))
+        p = run.scores(texts)[:, column].astype(np.float64)
+        calibration = Calibration(p, y.astype(np.float64), mass=mass)
+        value = float(calibration.measure(np.ones((1, len(p))))["ece"][0])
+        blocks = run.weights([str(i) for i in range(len(p))], f"{name}|{label}")
+        samples = [draw for block in blocks for draw in calibration.measure(block)["ece"]]
+        run.add(make_figure(name, label, "ece", value, samples, len(p), int(y.sum())))
+        run.report.notes[name] = (
+            "dev rows of the corpora that teach the label, weighted as in training and to the "
+            "prevalence that its probabilities are scaled to"
+        )
+
+
 PROBES: tuple[Probe, ...] = (
     Probe("bias", "test", ("identity_templates",), measure_bias),
     Probe("perturbation", "test", ("noisyhate",), measure_perturbation),
@@ -634,6 +700,7 @@ PROBES: tuple[Probe, ...] = (
         measure_calibration,
         any_of=True,
     ),
+    Probe("reference", "dev", REFERENCE, measure_reference),
 )
 
 
