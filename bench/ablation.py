@@ -149,6 +149,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("repeated words count in full", recipe, damped=False),
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
+        Variant("all features held back alike", change(recipe, trust=0.0)),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
         Variant("C × 4", change(recipe, cost=costs[4.0])),
         Variant(f"no {COPIES}", recipe, rows=COPIES),
@@ -253,7 +254,7 @@ class Ablation:
         first_dev = len(held) + len(made)
         judged = [*texts[held], *made, *texts[dev], *dev_made]
         self.labels = np.concatenate([labels[held], made_labels, labels[dev], dev_made_labels])
-        made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
+        made_weight = np.tile(np.array(recipe.composed_weight, np.float32), (len(made), 1))
         self.weight = np.concatenate(
             [weight[held], made_weight, weight[dev], np.ones_like(dev_made_labels)]
         )

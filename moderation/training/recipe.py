@@ -19,13 +19,16 @@ class Recipe:
     - `per_label`: features a label may bring into the table;
     - `kappa`: words added to the length before its square root divides (see `scoring`);
     - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
+    - `trust`: how far features that tell the outcomes apart by themselves are held back less, see
+      `heads.fit_head`; 0 holds all back alike;
     - `weights`: corpus -> weight of its rows by label, in the order of `records.LABELS`;
     - `epochs`: passes of the solver over the texts;
     - `held`: share of the train groups kept for calibration;
     - `reference`: what the probabilities are about, see `calibrate`;
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
-    - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
+    - `composed_weight`: weight, by label, of the long texts composed to learn the pooling of
+      segments from;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
@@ -38,13 +41,14 @@ class Recipe:
     cost: tuple[float, ...] = (8.0, 4.0, 8.0, 8.0, 8.0, 8.0)
     epochs: int = 15
     cap: float = 3.0
+    trust: float = 0.0
     tolerance: float = 0.05
     held: float = 0.06
     lexicons: bool = True
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
-    composed_weight: float = 0.3
+    composed_weight: tuple[float, ...] = (0.3,) * len(LABELS)
     misspelt: int = 0
     misspelt_weight: float = 0.5
     segments: int = 300_000
@@ -83,7 +87,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    for key in ("cost", "segments_weight"):
+    for key in ("cost", "segments_weight", "composed_weight"):
         numbers = settings.get(key)
         if numbers is not None:
             if not isinstance(numbers, list) or len(numbers) != len(LABELS):
