@@ -254,7 +254,7 @@ class Ablation:
         first_dev = len(held) + len(made)
         judged = [*texts[held], *made, *texts[dev], *dev_made]
         self.labels = np.concatenate([labels[held], made_labels, labels[dev], dev_made_labels])
-        made_weight = np.tile(np.array(recipe.composed_weight, np.float32), (len(made), 1))
+        made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
         self.weight = np.concatenate(
             [weight[held], made_weight, weight[dev], np.ones_like(dev_made_labels)]
         )

@@ -167,7 +167,7 @@ def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
     rng = np.random.default_rng(0)
     n = 20_000
     score = rng.normal(scale=3, size=n)
-    logit = np.where(score < -1, score, -1 + 0.3 * (score + 1))
+    logit = np.where(score < -2, score, -2 + 0.3 * (score + 2))
     truth = rng.random(n) < 1 / (1 + np.exp(-logit))
     column = LABELS.index("identity_attack")
     logits = np.zeros((n, len(LABELS)), np.float32)

@@ -83,7 +83,7 @@ def train(
     made, made_labels = compose(held_texts, labels[held], recipe.seed, min(8_000, len(held)))
     calibration_texts = held_texts + made
     calibration_labels = np.concatenate([labels[held], made_labels])
-    made_weight = np.tile(np.array(recipe.composed_weight, np.float32), (len(made), 1))
+    made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
     calibration_weight = np.concatenate([weight[held], made_weight])
     model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
     pooled = pooled_scores(model, calibration_texts)

@@ -27,8 +27,7 @@ class Recipe:
     - `reference`: what the probabilities are about, see `calibrate`;
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
-    - `composed_weight`: weight, by label, of the long texts composed to learn the pooling of
-      segments from;
+    - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
@@ -48,7 +47,7 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
-    composed_weight: tuple[float, ...] = (0.3,) * len(LABELS)
+    composed_weight: float = 0.3
     misspelt: int = 0
     misspelt_weight: float = 0.5
     segments: int = 300_000
@@ -87,7 +86,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    for key in ("cost", "segments_weight", "composed_weight"):
+    for key in ("cost", "segments_weight"):
         numbers = settings.get(key)
         if numbers is not None:
             if not isinstance(numbers, list) or len(numbers) != len(LABELS):
