@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from moderation.errors import InputError, ModerationError
 from moderation.knowledge import build
@@ -28,6 +30,7 @@ from moderation.training import (
     choose_thresholds,
     compose,
     encode_texts,
+    fit_head,
     fit_pooling,
     normalise_rows,
     plain_pooling,
@@ -38,6 +41,7 @@ from moderation.training import (
     train,
     write,
 )
+from moderation.training.heads import log_count_scale
 
 ROOT = Path(__file__).parent.parent
 
@@ -137,6 +141,32 @@ def test_compose_without_material_makes_nothing() -> None:
     made, rows = compose(["You fool."], np.ones((1, len(LABELS)), np.float32), 1, 10)
     assert made == []
     assert rows.shape == (0, len(LABELS))
+
+
+def test_features_that_tell_the_outcomes_apart_are_held_back_less() -> None:
+    rng = np.random.default_rng(0)
+    labels = (np.arange(2_000) % 2).astype(np.float32)
+    weight = np.ones(2_000, np.float32)
+    # What stands with one outcome nearly always, twice as often, as often, hardly ever at all; the
+    # last two are the first two the other way round.
+    shares = np.array([[0.4, 0.01], [0.4, 0.2], [0.3, 0.3], [0.001, 0.0], [0.01, 0.4], [0.2, 0.4]])
+    dense = rng.random((2_000, 6)) < shares[:, 1] + np.outer(labels, shares[:, 0] - shares[:, 1])
+    matrix = sparse.csr_matrix(dense.astype(np.float32))
+    scale = log_count_scale(matrix, labels, weight)
+    assert scale[0] > scale[1] > scale[2]
+    assert scale[3] < scale[1]  # too rare to say much
+    assert np.median(scale) == pytest.approx(1.1, abs=0.3)
+    # Labels the other way round and soft ones change nothing of that.
+    assert np.allclose(log_count_scale(matrix, 1 - labels, weight), scale, rtol=0.05)
+
+    def fit(trust: float) -> Any:
+        return fit_head(
+            matrix, labels, weight, cost=0.01, cap=3.0, tolerance=1e-4, epochs=200, seed=0,
+            trust=trust,
+        )[0]  # fmt: skip
+
+    plain, tilted = fit(0.0), fit(0.5)
+    assert tilted[0] / tilted[1] > plain[0] / plain[1] > 1
 
 
 def test_calibration_reaches_the_named_prevalence() -> None:
