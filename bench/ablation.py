@@ -34,9 +34,9 @@ from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
-from moderation.pooling import Pooled, Pooling
+from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import LABELS
-from moderation.scoring import Scorer, Sums, pool, sigmoid
+from moderation.scoring import Scorer, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,

@@ -21,15 +21,14 @@ from moderation.features import (
     locate,
 )
 from moderation.model import Model, load
+from moderation.pooling import pool, worst_segments
 from moderation.records import Explanation, Range, Score, Span
 from moderation.repetition import damp
 from moderation.scoring import (
     lookup,
-    pool,
     scorer_of,
     sigmoid,
     sum_weights,
-    worst_segments,
 )
 from moderation.text import BREAK, Reading
 

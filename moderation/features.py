@@ -30,7 +30,7 @@ from moderation.text import locate, split
 
 SEGMENT_WORDS = 10  # words of a sentence that are judged together, besides the whole text
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
-FEW_CHUNKS = 200  # chunks of one text up to which it is cut up one by one
+SHORT_TEXT = 200  # chunks of a text up to which it is cut up one by one
 MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
@@ -96,7 +96,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         ids, counts, origin = _merge(merges, ids, counts)
         flags = fetch(table.flags, ids)
     words = fetch(table.words, ids)
-    cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= FEW_CHUNKS else _segment
+    cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
     items, word_chunk = table.expand(ids, words)
     sequences = Sequences(

@@ -7,6 +7,7 @@ names the numbers).
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +28,19 @@ _EXCESS, _KNEE, _ABOVE = map(POOL.index, ("excess", "knee", "above"))
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Summed weights of n-grams.
+
+    - `segments`: float32, shape (S, L): of each segment; an n-gram that goes on into the next
+      segment belongs to that of its first word;
+    - `texts`: float32, shape (C, L): of each text, repeated chunks damped.
+    """
+
+    segments: Float32
+    texts: Float32
+
+
+@dataclass(frozen=True, slots=True)
 class Pooled:
     """What a text's segments come to.
 
@@ -37,6 +51,45 @@ class Pooled:
     whole: Float32
     worst: Float32
     count: I64
+
+
+def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
+    """Sums and the words in each segment (S,) -> what each text comes to."""
+    z = sums.segments / roots(length, kappa)
+    if len(text_first) == 1:  # the same with fewer calls, which take the time of one short text
+        words = np.add.reduce(length, keepdims=True)
+        worst = np.maximum.reduce(z, axis=0, keepdims=True)
+        count = np.array([max(np.count_nonzero(length), 1)])
+    else:
+        words = np.add.reduceat(length, text_first)
+        worst = np.maximum.reduceat(z, text_first, axis=0)
+        count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
+    return Pooled(sums.texts / roots(words, kappa), worst, count)
+
+
+def roots(words: I64, kappa: float) -> Float32:
+    """sqrt(`words` + `kappa`), what sums are divided by: (N,) -> float32, shape (N, 1)."""
+    try:
+        found: Float32 = _roots(kappa).take(words, axis=0)
+    except IndexError:
+        found = np.sqrt(words + kappa).astype(np.float32)[:, None]
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _roots(kappa: float) -> Float32:
+    table: Float32 = np.sqrt(np.arange(4_096) + kappa).astype(np.float32)[:, None]
+    return table
+
+
+def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
+    """The first segment of each text whose z is the greatest: int64, shape (C, L)."""
+    z = sums / roots(length, kappa)
+    n_segments = len(length)
+    owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
+    worst = np.maximum.reduceat(z, text_first, axis=0)
+    index = np.where(z == worst[owner], np.arange(n_segments)[:, None], n_segments)
+    return np.minimum.reduceat(index, text_first, axis=0)
 
 
 class Coefficients(NamedTuple):

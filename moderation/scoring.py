@@ -14,11 +14,9 @@ bend, with a slope on either side.
 
 from __future__ import annotations
 
-import functools
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +24,7 @@ import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
-from moderation.pooling import Pooled, Pooling
+from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import Score
 from moderation.repetition import find_few_repeats, find_repeats, surplus
 
@@ -99,19 +97,6 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
     return out.view(np.float32)[:, :labels]
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Summed weights of n-grams.
-
-    - `segments`: float32, shape (S, L): of each segment; an n-gram that goes on into the next
-      segment belongs to that of its first word;
-    - `texts`: float32, shape (C, L): of each text, repeated chunks damped.
-    """
-
-    segments: Float32
-    texts: Float32
-
-
 def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     """The weights of a block's n-grams, summed by segment and by text."""
     n_segments, labels = len(block.length), len(model.labels)
@@ -154,45 +139,6 @@ def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
     rows = fetch(table.value, found & ((1 << bits) - 1))
     rows *= surplus(count)[:, None]
     texts += _sum_by(rows, found >> bits, *texts.shape)
-
-
-def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
-    """Sums and the words in each segment (S,) -> what each text comes to."""
-    z = sums.segments / roots(length, kappa)
-    if len(text_first) == 1:  # the same with fewer calls, which take the time of one short text
-        words = np.add.reduce(length, keepdims=True)
-        worst = np.maximum.reduce(z, axis=0, keepdims=True)
-        count = np.array([max(np.count_nonzero(length), 1)])
-    else:
-        words = np.add.reduceat(length, text_first)
-        worst = np.maximum.reduceat(z, text_first, axis=0)
-        count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
-    return Pooled(sums.texts / roots(words, kappa), worst, count)
-
-
-def roots(words: I64, kappa: float) -> Float32:
-    """sqrt(`words` + `kappa`), what sums are divided by: (N,) -> float32, shape (N, 1)."""
-    try:
-        found: Float32 = _roots(kappa).take(words, axis=0)
-    except IndexError:
-        found = np.sqrt(words + kappa).astype(np.float32)[:, None]
-    return found
-
-
-@functools.lru_cache(maxsize=8)
-def _roots(kappa: float) -> Float32:
-    table: Float32 = np.sqrt(np.arange(4_096) + kappa).astype(np.float32)[:, None]
-    return table
-
-
-def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
-    """The first segment of each text whose z is the greatest: int64, shape (C, L)."""
-    z = sums / roots(length, kappa)
-    n_segments = len(length)
-    owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
-    worst = np.maximum.reduceat(z, text_first, axis=0)
-    index = np.where(z == worst[owner], np.arange(n_segments)[:, None], n_segments)
-    return np.minimum.reduceat(index, text_first, axis=0)
 
 
 def sigmoid(logits: Float32) -> Float32:

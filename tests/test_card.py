@@ -72,6 +72,7 @@ EXTRA = (
     ("cad/dev:recalibration", "toxicity", "ece_recalibrated", ""),
     ("tricks", "toxicity", "recall", "leet"),
     ("tricks", "toxicity", "kept", "leet"),
+    ("tricks", "toxicity", "recall", "spaced"),
     ("tricks", "toxicity", "kept", "spaced"),
     ("mentions", "toxicity", "false_alarm_ratio", "cad"),
     ("mentions", "identity_attack", "false_alarm_ratio", "cad"),

@@ -237,8 +237,8 @@ def write_figures(report: Report, sources: Sources) -> str:
         table,
         f"95 % bootstrap intervals in brackets. {met} of the {total} aims are met; the model card, "
         "`models/" + report.model + ".md`, has all of them with what is missed, precision and "
-        "recall by threshold, fairness, evasion and the weakest capabilities. Test sets were never "
-        "used for a choice.",
+        "recall by threshold, fairness, evasion and the weakest capabilities. Choices were made on "
+        "dev rows.",
         *(f"{title}: `{path}`." for title, path in sources.links.items()),
         f"Model `{card.name}` (sha256 {report.digest}); each data file is named by its sha256 in "
         f"the card, so that every figure can be measured again: `{sources.command}`.",

@@ -658,11 +658,13 @@ def measure_reference(run: Measuring, material: Material) -> None:
         texts: list[str] = []
         targets: list[NDArray[np.bool_]] = []
         weights: list[NDArray[np.float64]] = []
+        clusters: list[str] = []
         for corpus_name in REFERENCE:
             dev = material.corpora[corpus_name].part("dev")
             weight = recipe.weights[corpus_name][column]
             rows = np.flatnonzero(~np.isnan(dev.labels[:, column]))
             texts += [dev.texts[i] for i in rows]
+            clusters += [f"{corpus_name}|{dev.groups[i]}" for i in rows]
             targets.append(dev.labels[rows, column] > 0.5)
             weights.append(np.full(len(rows), weight))
         y, mass = np.concatenate(targets), np.concatenate(weights)
@@ -673,7 +675,7 @@ def measure_reference(run: Measuring, material: Material) -> None:
         p = run.scores(texts)[:, column].astype(np.float64)
         calibration = Calibration(p, y.astype(np.float64), mass=mass)
         value = float(calibration.measure(np.ones((1, len(p))))["ece"][0])
-        blocks = run.weights([str(i) for i in range(len(p))], f"{name}|{label}")
+        blocks = run.weights(clusters, f"{name}|{label}")
         samples = [draw for block in blocks for draw in calibration.measure(block)["ece"]]
         run.add(make_figure(name, label, "ece", value, samples, len(p), int(y.sum())))
         run.report.notes[name] = (
