@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, fetch, gather
+from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
 from moderation.hashing import item_features
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
@@ -30,6 +30,11 @@ CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 ALL_FLAGS = 31
 NEW, HIDDEN = 32, 64
 _N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
+_MARKS = tuple(dict.fromkeys(mark for marks in MARKS for mark in marks))
+# The marks of each combination, as places in _MARKS; -1 behind the last.
+_MARK_AT = np.full((len(MARKS), _N_MARKS.max()), -1)
+for _row, _marks in zip(_MARK_AT, MARKS, strict=True):
+    _row[: len(_marks)] = [_MARKS.index(mark) for mark in _marks]
 
 
 class Sink:
@@ -46,7 +51,7 @@ class _New:
     """New chunks while they are read; arrays by chunk.
 
     `read`: it is read already, with others at once; of those, `marks` is the index in MARKS, and
-    `words` holds pairs of arrays: the chunk of each word in order, the word's item.
+    `words` holds triples of arrays, by word: its chunk, which of its words it is, its item.
     """
 
     def __init__(self, count: int) -> None:
@@ -55,7 +60,7 @@ class _New:
         self.flags = np.zeros(count, np.uint8)
         self.read = np.zeros(count, np.bool_)
         self.marks = np.zeros(count, np.int64)
-        self.words: list[tuple[I64, I32]] = []
+        self.words: list[tuple[I64, I64 | int, I32]] = []
 
     def take(self, at: I64, n_words: I64 | int, flags: U8 | Bools, marks: I64) -> None:
         """Note what the chunks `at` hold."""
@@ -117,6 +122,7 @@ class ChunkTable:
         self.core_item = np.zeros(256, np.int32)
         self.core_flags = np.zeros(256, np.uint8)
         self.n_cores = 0
+        self._marks: I32 | None = None
 
     @property
     def full(self) -> bool:
@@ -130,17 +136,18 @@ class ChunkTable:
         found = self.index.find(chunks.key)
         missing = where(found < 0)
         if len(missing):
+            # Numbered as they come: keys differ from process to process, numbers must not.
+            first, which = distinct(chunks.key[missing])
+            first = missing[first]
+            keys = chunks.key[first]
             with self._lock:
-                keys, first = np.unique(chunks.key[missing], return_index=True)
-                new = where(self.index.find(keys) < 0)  # another thread may have been faster
-                # Numbered as they come: keys differ from process to process, numbers must not.
-                new = new[np.argsort(first[new])]
-                keys, first = keys[new], first[new]
-                if len(keys):
-                    base = self._add_chunks(chunks, missing[first])
-                    numbers = np.arange(base, base + len(keys))
-                    self.index.add(keys, numbers)
-            found[missing] = self.index.find(chunks.key[missing])
+                numbers = self.index.find(keys)  # another thread may have been faster
+                new = where(numbers < 0)
+                if len(new):
+                    base = self._add_chunks(chunks, first[new])
+                    numbers[new] = np.arange(base, base + len(new))
+                    self.index.add(keys[new], numbers[new])
+            found[missing] = numbers.take(which)
         return found
 
     def ids_of_few(self, chunks: list[str]) -> I64:
@@ -184,15 +191,15 @@ class ChunkTable:
         length = new.n_words + new.n_marks
         first = np.cumsum(length, dtype=np.int64) - length
         places = np.empty(int(length.sum()), np.int32)
-        for owner, items in new.words:
-            nth = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        for owner, nth, items in new.words:
             places[first[owner] + nth] = items
-        # counted, not np.unique, which imports all of numpy.ma when it is first called
-        for number in np.flatnonzero(np.bincount(new.marks[new.read])).tolist():
-            marked = where(new.read & (new.marks == number))
-            place = first[marked] + new.n_words[marked]
-            for offset, mark in enumerate(self._item_ids(list(MARKS[number])).tolist()):
-                places[place + offset] = mark
+        marked = where(new.marks)
+        if len(marked):
+            place, numbers = first[marked] + new.n_words[marked], new.marks[marked]
+            for nth in range(_MARK_AT.shape[1]):
+                mark = _MARK_AT[numbers, nth]
+                some = where(mark >= 0)
+                places[place[some] + nth] = self._mark_ids().take(mark[some])
         if readings:
             slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
             size = length[rest]
@@ -225,7 +232,7 @@ class ChunkTable:
         good = where(~hidden[:n_plain] & ~(unknown[:n_plain] & plain.starred))
         at = plain.at[good]
         new.take(at, 1, flags[good], plain.marks[good])
-        new.words.append((at, items[good]))
+        new.words.append((at, 0, items[good]))
 
         # Unknown words may be among tied ones if nothing is hidden in each, nor in all together.
         owner = np.repeat(np.arange(len(tied.at)), tied.counts)
@@ -237,7 +244,8 @@ class ChunkTable:
         kept = all_known[owner]
         at = others[tied.at]
         new.take(at[all_known], tied.counts[all_known], tied.ends[all_known], tied.marks[all_known])
-        new.words.append((at[owner[kept]], items[n_plain:][kept]))
+        nth = np.arange(len(owner)) - np.repeat(np.cumsum(tied.counts) - tied.counts, tied.counts)
+        new.words.append((at[owner[kept]], nth[kept], items[n_plain:][kept]))
 
     def _add_reading(self, reading: Reading) -> int:
         """Remember a reading of several chunks; returns its id."""
@@ -275,9 +283,8 @@ class ChunkTable:
         core = self.core_index.find(key)
         missing = where(core < 0)
         if len(missing):
-            keys, which = np.unique(key[missing], return_index=True)
-            order = np.argsort(which)
-            keys, which = keys[order], missing[which[order]]
+            which, number = distinct(key[missing])
+            which = missing[which]
             words = spell(codes, first[which], stop[which])
             is_known = np.array(self.lexer.knows(words), np.bool_)
             flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
@@ -295,8 +302,8 @@ class ChunkTable:
             self.core_item = _fill(self.core_item, base, items)
             self.core_flags = _fill(self.core_flags, base, flags)
             self.n_cores = base + len(words)
-            self.core_index.add(keys, np.arange(base, self.n_cores))
-            core[missing] = self.core_index.find(key[missing])
+            self.core_index.add(key[which], np.arange(base, self.n_cores))
+            core[missing] = base + number
         return self.core_item.take(core), self.core_flags.take(core)
 
     def _remember(
@@ -322,6 +329,12 @@ class ChunkTable:
         self.n_places += len(places)
         self.size = base + count
         return base
+
+    def _mark_ids(self) -> I32:
+        """The item id of each of _MARKS."""
+        if self._marks is None:
+            self._marks = self._item_ids(list(_MARKS))
+        return self._marks
 
     def _item_ids(self, items: list[str]) -> I32:
         index = self.item_index
