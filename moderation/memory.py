@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
-from moderation.hashing import item_features
+from moderation.hashing import item_features, word_keys
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
 from moderation.text import MAX_WORD, Lexer, Reading
+from moderation.vocabulary import Known, Vocabulary, vocabulary_of
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
@@ -89,14 +90,25 @@ class ChunkTable:
     - `lead`: its first item.
     By item id: `item_value`, `key`, `cls`.
 
+    With `known`, the items of known words take their values from there: a sink sees the others.
+
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.
     """
 
     def __init__(
-        self, lexer: Lexer, classes: dict[str, int], class_keys: U64, telling: int, sink: Sink
+        self,
+        lexer: Lexer,
+        classes: dict[str, int],
+        class_keys: U64,
+        telling: int,
+        sink: Sink,
+        known: Known | None = None,
     ) -> None:
         self.lexer = lexer
+        self.known = known
+        # By rank of a known word: its item, -1 where it was not met.
+        self.known_item = np.full(0 if known is None else len(known.sums), -1, np.int32)
         self.telling = telling
         self.classes = classes
         self.class_keys = class_keys
@@ -280,6 +292,22 @@ class ChunkTable:
 
     def _cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
         """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
+        vocabulary = None if self.known is None else vocabulary_of(self.lexer, len(key))
+        if vocabulary is None:
+            return self._spelt_cores(codes, key, first, stop)
+        rank = vocabulary.index.find(key)
+        known, other = where(rank >= 0), where(rank < 0)
+        ranks = rank.take(known)
+        items, flags = np.empty(len(key), np.int32), np.empty(len(key), np.uint8)
+        items[known] = self._known_items(vocabulary, ranks)
+        flags[known] = vocabulary.flags.take(ranks)
+        items[other], flags[other] = self._spelt_cores(
+            codes, key.take(other), first.take(other), stop.take(other)
+        )
+        return items, flags
+
+    def _spelt_cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
+        """`_cores` of words that are looked at one by one when they are new."""
         core = self.core_index.find(key)
         missing = where(core < 0)
         if len(missing):
@@ -342,17 +370,56 @@ class ChunkTable:
         missing = where(found < 0).tolist()
         if missing:
             fresh = list(dict.fromkeys(items[i] for i in missing))
+            if self.known is not None:
+                fresh = self._find_known(fresh)
             keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
-            at = self.n_items
-            self.item_value = _fill(
-                self.item_value, at, self.sink.take(features, owner, len(fresh))
-            )
-            self.key = _fill(self.key, at, keys)
-            self.cls = _fill(self.cls, at, cls)
-            self.n_items = at + len(fresh)
-            index.update(zip(fresh, range(at, self.n_items), strict=True))
+            base = self._add_items(self.sink.take(features, owner, len(fresh)), keys, cls)
+            index.update(zip(fresh, range(base, self.n_items), strict=True))
             found[missing] = [index[items[i]] for i in missing]
         return found
+
+    def _find_known(self, words: list[str]) -> list[str]:
+        """Put those of `words` that are known into the index of items; returns the others."""
+        ranks = self.lexer.tables.vocabulary
+        found = {word: rank for word in words if (rank := ranks.get(word)) is not None}
+        if not found:
+            return words
+        at, known = np.array(list(found.values())), list(found)
+        new = where(self.known_item.take(at) < 0)
+        if len(new):
+            self._add_known(at[new], word_keys([known[i] for i in new.tolist()]))
+        self.item_index.update(zip(known, self.known_item[at].tolist(), strict=True))
+        return [word for word in words if word not in found]
+
+    def _known_items(self, vocabulary: Vocabulary, ranks: I64) -> I32:
+        """The item ids of known words, by rank."""
+        items = self.known_item.take(ranks)
+        missing = ranks[items < 0]
+        if len(missing):
+            is_new = np.zeros(len(self.known_item), np.bool_)
+            is_new[missing] = True
+            new = where(is_new)
+            self._add_known(new, vocabulary.key.take(new))
+            items = self.known_item.take(ranks)
+        return items
+
+    def _add_known(self, ranks: I64, keys: U64) -> None:
+        """Remember known words: ranks that were not met, each once."""
+        assert self.known is not None
+        sums = self.known.sums.take(ranks, axis=0)
+        value = np.zeros((len(ranks), self.sink.width), np.float32)
+        value[:, : sums.shape[1]] = sums
+        base = self._add_items(value, keys, self.known.classes.take(ranks))
+        self.known_item[ranks] = np.arange(base, self.n_items)
+
+    def _add_items(self, value: npt.NDArray[np.float32], keys: U64, cls: U8) -> int:
+        """Remember new items; returns the first's id."""
+        base = self.n_items
+        self.item_value = _fill(self.item_value, base, value)
+        self.key = _fill(self.key, base, keys)
+        self.cls = _fill(self.cls, base, cls)
+        self.n_items = base + len(keys)
+        return base
 
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""

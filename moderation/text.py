@@ -234,6 +234,13 @@ class Lexer:
             flags |= 16
         return flags
 
+    def flags_of_known(self) -> dict[str, int]:
+        """`flags_of` the known words, those that have flags and some others."""
+        known = self._known
+        some = {word for word in known if len(word) <= 3}
+        some |= known.keys() & (self._heads.keys() | self._tails.keys())
+        return {word: self.flags_of(word) for word in some}
+
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Whether each bare word is in the vocabulary."""
         return list(map(self._known.__contains__, words))
