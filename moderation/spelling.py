@@ -194,8 +194,8 @@ class Speller:
                 best = (cost, target)
         if best is None:
             return None
-        for other in slips_of(word):
-            rank = known.get(other, LIKELY)
+        for other in filter(known.__contains__, slips_of(word)):
+            rank = known[other]
             if rank < LIKELY and other not in self._listed and log2(rank + 8) < best[0]:
                 slip_of_other = slip_cost(word, other)
                 if slip_of_other is not None and slip_of_other + log2(rank + 8) < best[0]:

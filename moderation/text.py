@@ -70,6 +70,7 @@ _NUMBER = re.compile(
     r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*+(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*+$"
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
+_SIGNS = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
 _MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
 _ANY = "\0"  # in a trace: a symbol that may stand for several letters
 _NO_LETTERS = re.compile(r"[^a-z]+")
@@ -945,6 +946,9 @@ def _marks(core: str, chunk: str) -> tuple[str, ...]:
 
 def _edges(chunk: str) -> str:
     """The symbols before the first and after the last letter or digit: "sh!t!" -> "!"."""
+    if chunk.isascii():
+        left, right = chunk.lstrip(_SIGNS), chunk.rstrip(_SIGNS)
+        return chunk[: len(chunk) - len(left)] + chunk[len(right) :] if left else chunk
     first, last, n = 0, len(chunk), len(chunk)
     while first < n and not chunk[first].isalnum():
         first += 1
