@@ -255,7 +255,8 @@ class ChunkTable:
         all_known[loose] = ~self._hides(codes, tied, loose)
         kept = all_known[owner]
         at = others[tied.at]
-        new.take(at[all_known], tied.counts[all_known], tied.ends[all_known], tied.marks[all_known])
+        flags = tied.ends | tied.single.astype(np.uint8) * np.uint8(SINGLE)
+        new.take(at[all_known], tied.counts[all_known], flags[all_known], tied.marks[all_known])
         nth = np.arange(len(owner)) - np.repeat(np.cumsum(tied.counts) - tied.counts, tied.counts)
         new.words.append((at[owner[kept]], nth[kept], items[n_plain:][kept]))
 

@@ -33,6 +33,7 @@ SHORTEST_TIED = 3  # letters of a word among words tied together
 LONGEST_EDGE = 20  # bytes after the last word in which `text` looks for the end of a sentence
 
 _KEEP_S = ("its", "thats", "hes", "shes", "whats", "whos", "theres", "lets")  # text._KEEPS_S
+_UNITS = "min ghz lbs".split()  # those of text._NUMBER that are as long as words behind numbers
 _LINKS = "http https ftp www com org net edu gov info html htm io co uk de fr ru".split()  # of URLs
 
 MARKS: tuple[tuple[str, ...], ...] = tuple(
@@ -78,14 +79,15 @@ class Plain:
 
 @dataclass
 class Tied:
-    """The chunks among those given that are words tied together by symbols, or a number.
+    """The chunks among those given that are words tied together by symbols, or numbers and at most
+    one word, or symbols alone.
 
     They come in the order of `Shapes`.
 
-    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words, 0 for a number; `loose`:
-    tied by one kind of sign that is no letter in disguise, so that unknown words may be among them
-    as long as nothing is hidden in their letters together. The others are read so only if all their
-    words are known. By word, chunk after chunk (W,): `key`, `first`, `stop`.
+    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words; `loose`: tied by one kind
+    of sign that is no letter in disguise, so that unknown words may be among them as long as
+    nothing is hidden in their letters together. The others are read so only if all their words are
+    known. `single`: one letter alone. By word, chunk after chunk (W,): `key`, `first`, `stop`.
     """
 
     at: I64
@@ -93,6 +95,7 @@ class Tied:
     ends: Bools
     counts: I64
     loose: Bools
+    single: Bools
     key: U64
     first: I64
     stop: I64
@@ -194,7 +197,7 @@ def _join(codes: U8, first: I64, stop: I64, behind: I64, width: I64) -> U64:
 
 
 def read_tied(codes: U8, start: I64, end: I64) -> Tied:
-    """Find tied words and numbers among chunks in which `read_plain` found no plain word."""
+    """Find tied words, numbers and symbols among chunks where `read_plain` found no plain word."""
     shapes = Shapes(codes, start, end)
     full, letters, digits = shapes.full, shapes.mask("letter"), shapes.mask("digit")
     inner = letters | digits
@@ -214,24 +217,30 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     many = several(opens)
     tied = short & (opens != 0) & (full & ~shapes.mask("tie") == 0)
     tied &= many | (full & ~shapes.mask("outer") == 0)
-    asked = where(tied)
+    numbered = _numbered(shapes, letters, digits, through & ~before) & short & ~number
+    asked = where(tied | numbered)
     owner, word_first = positions(opens[asked])
     word_stop = positions(letters[asked] & ~(letters[asked] >> ONE))[1] + 1
     owner = asked[owner]
     begin = shapes.start[owner]
     key = hash_ranges(codes, word_first + begin, word_stop + begin, small=True)
-    tied[owner[np.isin(key, _LINK_KEYS)]] = False
+    linked = owner[np.isin(key, _LINK_KEYS)]
+    tied[linked] = numbered[linked] = False
+    numbered[owner[(word_first > first[owner]) & np.isin(key, _UNIT_KEYS)]] = False
     loose = tied & many & _tied_by_one_kind(shapes, letters, through & ~before)
     pair = ~several(opens & (opens - ONE))  # of words, where there is more than one
     loose &= pair | (letters & letters << ONE != 0)
     tied &= opens & ~(letters >> ONE & letters >> ONE + ONE) == 0
+    loose |= numbered
     tied |= loose
+    bare = (full & ~shapes.mask("bare") == 0) & (shapes.length <= LONGEST_EDGE)
 
-    chosen = where(number | tied)
+    chosen = where(number | tied | bare)
+    first[bare] = last[bare] = shapes.length[bare]  # all of it stands before what is not there
     marks = _marks(shapes, first, last, np.where(tied, shapes.length, 0))[chosen]
     is_number = number[chosen]
     marks[is_number & (before[chosen] == 0)] &= ~2  # "5"" is no quotation
-    marks |= is_number
+    marks |= is_number | numbered[chosen]
     kept = tied[owner]
     counts = np.bincount(owner[kept], minlength=len(shapes))
     return Tied(
@@ -240,10 +249,36 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
         _ends(shapes)[chosen],
         counts[chosen],
         loose[chosen],
+        (numbered & (letters & (letters - ONE) == 0))[chosen],
         key[kept],
         (word_first + begin)[kept],
         (word_stop + begin)[kept],
     )
+
+
+def _numbered(shapes: Shapes, letters: U64, digits: U64, through: U64) -> Bools:
+    """Which chunks are one word and numbers beside it, apart ("2.The", "roster.[28]", "F-16").
+
+    The signs between them are such that no reading takes the whole for a disguised word. A word
+    behind a number might be its unit: it must be longer, and begin with no "x" ("3.x4").
+    """
+    signs, inner = through & ~(letters | digits), letters | digits
+    around = inner << ONE & inner >> ONE
+    fit = shapes.mask("in numbered") | shapes.mask("single in numbered") & around
+    fit |= shapes.mask("bracket") & shapes.mask("before bracket") << ONE
+    found = (signs & ~fit == 0) & (digits != 0) & (letters != 0)
+    found &= ~several(letters & ~(letters << ONE))
+    found &= letters & (digits << ONE | digits >> ONE) == 0
+    found &= shapes.full & ~(through | shapes.mask("about numbered")) == 0
+    behind = lowest(letters) > lowest(digits)
+    found &= ~behind | (letters & letters << ONE & letters << ONE + ONE != 0)
+    found &= ~behind | (lowest(letters) & shapes.mask("x") == 0)
+    # "www." and "http:" begin links, with whatever stands before them.
+    w = shapes.mask("w")
+    links = w & w << ONE & w << ONE + ONE & shapes.mask("point") >> ONE
+    links |= shapes.mask("p or s") & shapes.mask("colon") >> ONE
+    ends: Bools = found & (links == 0)
+    return ends
 
 
 def _tied_by_one_kind(shapes: Shapes, letters: U64, through: U64) -> Bools:
@@ -285,3 +320,4 @@ def word_keys(words: Iterable[str]) -> U64:
 
 _KEEP_S_KEYS = word_keys(_KEEP_S)
 _LINK_KEYS = word_keys(_LINKS)
+_UNIT_KEYS = word_keys(_UNITS)

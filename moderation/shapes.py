@@ -43,7 +43,27 @@ _KINDS = (
         "hyphen": "-._~",  # between two letters: could stand for a third one
         "pause": ':,;"',  # never stands for a letter
     },
-    {"exclaim": "!", "question": "?", "quote": '"“', "star": "*_", "point": ".", "s": "sS"},
+    {
+        "exclaim": "!",
+        "question": "?",
+        "quote": '"“',
+        "star": "*_",
+        "point": ".",
+        "s": "sS",
+        "w": "wW",
+        "x": "xX",
+    },
+    {
+        # About a word with numbers, and between them: what stands for no letter beside a digit.
+        "about numbered": '"()[]{}<>.,!?;:_~-/\\|^=`',
+        "in numbered": '.,:;"]',
+        "single in numbered": "-_~",
+        "before bracket": '.,:"]',
+        "bracket": "[",
+        "colon": ":",
+        "p or s": "pPsS",
+        "bare": "\"'()[]{}<>.,!?;:_~-+/\\|^=`",  # says nothing of its own: not * # @ $ % &
+    },
 )
 _PLACE = {kind: (number, 1 << bit) for number, kinds in enumerate(_KINDS)
           for bit, kind in enumerate(kinds)}  # fmt: skip
