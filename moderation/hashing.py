@@ -94,11 +94,11 @@ def _frame(words: Sequence[str]) -> tuple[U64, I64, I32]:
 
     Returns the code points, where each word starts, and the word of each code point.
     """
-    joined = "".join([f"\x02{word}\x03" for word in words])
+    joined = "\x02" + "\x03\x02".join(words) + "\x03" if len(words) else ""
     code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
         np.uint64
     )
-    lengths = np.fromiter((len(word) + 2 for word in words), np.int64, len(words))
+    lengths = np.fromiter(map(len, words), np.int64, len(words)) + 2
     starts = np.cumsum(lengths) - lengths
     return code, starts, np.repeat(np.arange(len(words), dtype=np.int32), lengths)
 

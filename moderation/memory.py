@@ -14,38 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
-from moderation.hashing import item_features, word_keys
+from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
 from moderation.text import MAX_WORD, Lexer, Reading
-from moderation.vocabulary import Known, Vocabulary, vocabulary_of
+from moderation.vocabulary import Known
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 
-# Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
+# Flags of chunks: see `text.Lexer.quick`.
 END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
 CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 ALL_FLAGS = 31
-NEW, HIDDEN = 32, 64
 _N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
-_MARKS = tuple(dict.fromkeys(mark for marks in MARKS for mark in marks))
-# The marks of each combination, as places in _MARKS; -1 behind the last.
-_MARK_AT = np.full((len(MARKS), _N_MARKS.max()), -1)
-for _row, _marks in zip(_MARK_AT, MARKS, strict=True):
-    _row[: len(_marks)] = [_MARKS.index(mark) for mark in _marks]
-
-
-class Sink:
-    """What a ChunkTable does with the features of new items: a model sums their weights."""
-
-    width = 0
-
-    def take(self, keys: U64, owner: I32, count: int) -> npt.NDArray[np.float32]:
-        """Mixed feature keys and the new item that owns each -> float32, shape (count, width)."""
-        raise NotImplementedError
 
 
 class _New:
@@ -72,25 +56,16 @@ class _New:
         self.read[at] = True
 
 
-class _Index(dict[str, int]):
-    def __missing__(self, chunk: str) -> int:
-        return -1
-
-
 class ChunkTable:
     """Readings of chunks, remembered: chunk -> id, and arrays by id.
 
-    A chunk is a few *items*: its words, then its marks. Items are remembered too, so that "word",
-    "word," and "Word!" cost one look at the letters of "word".
+    A chunk is a few *items*: its words, then its marks. Those are remembered in `store`.
 
     By chunk id:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
     - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
     - `flags`: see `text.Lexer.quick`.
     - `lead`: its first item.
-    By item id: `item_value`, `key`, `cls`.
-
-    With `known`, the items of known words take their values from there: a sink sees the others.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.
@@ -106,19 +81,15 @@ class ChunkTable:
         known: Known | None = None,
     ) -> None:
         self.lexer = lexer
-        self.known = known
-        # By rank of a known word: its item, -1 where it was not met.
-        self.known_item = np.full(0 if known is None else len(known.sums), -1, np.int32)
         self.telling = telling
-        self.classes = classes
         self.class_keys = class_keys
-        self.sink = sink
+        self.width = sink.width
+        self.store = Items(lexer, classes, class_keys, sink, known)
         self.index = KeyIndex()
-        self.item_index = _Index()
         self.few: dict[str, int] = {}
         self.joined: dict[tuple[int, ...], int] = {}  # ids of the pieces -> id
         self._lock = threading.Lock()
-        self.size = self.chars = self.n_items = self.n_places = 0
+        self.size = self.chars = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
         self.lead = np.zeros(256, np.int32)
@@ -126,15 +97,6 @@ class ChunkTable:
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
         self.items = np.zeros(256, np.int32)
-        self.item_value = np.zeros((256, sink.width), np.float32)
-        self.key = np.zeros(256, np.uint64)
-        self.cls = np.zeros(256, np.uint8)
-        # By word of plain chunks, as written in lower case: its item, its flags.
-        self.core_index = KeyIndex()
-        self.core_item = np.zeros(256, np.int32)
-        self.core_flags = np.zeros(256, np.uint8)
-        self.n_cores = 0
-        self._marks: I32 | None = None
 
     @property
     def full(self) -> bool:
@@ -208,12 +170,12 @@ class ChunkTable:
         marked = where(new.marks)
         if len(marked):
             place, numbers = first[marked] + new.n_words[marked], new.marks[marked]
-            for nth in range(_MARK_AT.shape[1]):
-                mark = _MARK_AT[numbers, nth]
+            for nth in range(MARK_AT.shape[1]):
+                mark = MARK_AT[numbers, nth]
                 some = where(mark >= 0)
-                places[place[some] + nth] = self._mark_ids().take(mark[some])
+                places[place[some] + nth] = self.store.marks_at(mark[some])
         if readings:
-            slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
+            slow = self.store.ids([text for words, marks, _ in readings for text in words + marks])
             size = length[rest]
             nth = np.arange(len(slow)) - np.repeat(np.cumsum(size) - size, size)
             places[np.repeat(first[rest], size) + nth] = slow
@@ -227,7 +189,7 @@ class ChunkTable:
         other[plain.at] = False
         others = where(other)
         tied = read_tied(codes, start[others], end[others])
-        items, facts = self._cores(
+        items, facts = self.store.of_words(
             codes,
             np.concatenate([plain.key, tied.key]),
             np.concatenate([plain.first, tied.first]),
@@ -264,7 +226,7 @@ class ChunkTable:
         """Remember a reading of several chunks; returns its id."""
         words = [word.text for word in reading.words]
         return self._remember(
-            self._item_ids([*words, *reading.marks]),
+            self.store.ids([*words, *reading.marks]),
             np.array([len(words)], np.int32),
             np.array([len(reading.marks)], np.int32),
             np.array([reading.ends | reading.single << 1], np.uint8),
@@ -291,50 +253,6 @@ class ChunkTable:
         spans = zip((stop - tied.counts)[which].tolist(), stop[which].tolist(), strict=True)
         return sieve_of(self.lexer).lacks_a_letter(["".join(words[a:b]) for a, b in spans])
 
-    def _cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
-        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
-        vocabulary = None if self.known is None else vocabulary_of(self.lexer, len(key))
-        if vocabulary is None:
-            return self._spelt_cores(codes, key, first, stop)
-        rank = vocabulary.index.find(key)
-        known, other = where(rank >= 0), where(rank < 0)
-        ranks = rank.take(known)
-        items, flags = np.empty(len(key), np.int32), np.empty(len(key), np.uint8)
-        items[known] = self._known_items(vocabulary, ranks)
-        flags[known] = vocabulary.flags.take(ranks)
-        items[other], flags[other] = self._spelt_cores(
-            codes, key.take(other), first.take(other), stop.take(other)
-        )
-        return items, flags
-
-    def _spelt_cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
-        """`_cores` of words that are looked at one by one when they are new."""
-        core = self.core_index.find(key)
-        missing = where(core < 0)
-        if len(missing):
-            which, number = distinct(key[missing])
-            which = missing[which]
-            words = spell(codes, first[which], stop[which])
-            is_known = np.array(self.lexer.knows(words), np.bool_)
-            flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
-            flags[~is_known] |= NEW
-            strange = where(~is_known)
-            if len(strange):
-                from moderation.sieve import sieve_of  # a short text does without
-
-                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
-                flags[strange[suspects]] |= HIDDEN
-            clear = where(flags & HIDDEN == 0)
-            items = np.full(len(words), -1, np.int32)
-            items[clear] = self._item_ids([words[i] for i in clear])
-            base = self.n_cores
-            self.core_item = _fill(self.core_item, base, items)
-            self.core_flags = _fill(self.core_flags, base, flags)
-            self.n_cores = base + len(words)
-            self.core_index.add(key[which], np.arange(base, self.n_cores))
-            core[missing] = base + number
-        return self.core_item.take(core), self.core_flags.take(core)
-
     def _remember(
         self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]
     ) -> int:
@@ -342,84 +260,21 @@ class ChunkTable:
         base, count = self.size, len(flags)
         length = (n_words + n_marks).astype(np.int64)
         first = np.cumsum(length) - length
-        value = np.zeros((count, self.sink.width), np.float32)
+        value = np.zeros((count, self.width), np.float32)
         some = where(length)
-        if len(some) and self.sink.width:
-            value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
+        if len(some) and self.width:
+            value[some] = np.add.reduceat(self.store.value[places], first[some], axis=0)
         lead = np.zeros(count, np.int32)
         lead[some] = places[first[some]]
-        self.items = _fill(self.items, self.n_places, places)
-        self.lead = _fill(self.lead, base, lead)
-        self.first = _fill(self.first, base, first + self.n_places)
-        self.words = _fill(self.words, base, n_words)
-        self.marks = _fill(self.marks, base, n_marks)
-        self.flags = _fill(self.flags, base, flags)
-        self.value = _fill(self.value, base, value)
+        self.items = fill(self.items, self.n_places, places)
+        self.lead = fill(self.lead, base, lead)
+        self.first = fill(self.first, base, first + self.n_places)
+        self.words = fill(self.words, base, n_words)
+        self.marks = fill(self.marks, base, n_marks)
+        self.flags = fill(self.flags, base, flags)
+        self.value = fill(self.value, base, value)
         self.n_places += len(places)
         self.size = base + count
-        return base
-
-    def _mark_ids(self) -> I32:
-        """The item id of each of _MARKS."""
-        if self._marks is None:
-            self._marks = self._item_ids(list(_MARKS))
-        return self._marks
-
-    def _item_ids(self, items: list[str]) -> I32:
-        index = self.item_index
-        found = np.fromiter(map(index.__getitem__, items), np.int32, len(items))
-        missing = where(found < 0).tolist()
-        if missing:
-            fresh = list(dict.fromkeys(items[i] for i in missing))
-            if self.known is not None:
-                fresh = self._find_known(fresh)
-            keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
-            base = self._add_items(self.sink.take(features, owner, len(fresh)), keys, cls)
-            index.update(zip(fresh, range(base, self.n_items), strict=True))
-            found[missing] = [index[items[i]] for i in missing]
-        return found
-
-    def _find_known(self, words: list[str]) -> list[str]:
-        """Put those of `words` that are known into the index of items; returns the others."""
-        ranks = self.lexer.tables.vocabulary
-        found = {word: rank for word in words if (rank := ranks.get(word)) is not None}
-        if not found:
-            return words
-        at, known = np.array(list(found.values())), list(found)
-        new = where(self.known_item.take(at) < 0)
-        if len(new):
-            self._add_known(at[new], word_keys([known[i] for i in new.tolist()]))
-        self.item_index.update(zip(known, self.known_item[at].tolist(), strict=True))
-        return [word for word in words if word not in found]
-
-    def _known_items(self, vocabulary: Vocabulary, ranks: I64) -> I32:
-        """The item ids of known words, by rank."""
-        items = self.known_item.take(ranks)
-        missing = ranks[items < 0]
-        if len(missing):
-            is_new = np.zeros(len(self.known_item), np.bool_)
-            is_new[missing] = True
-            new = where(is_new)
-            self._add_known(new, vocabulary.key.take(new))
-            items = self.known_item.take(ranks)
-        return items
-
-    def _add_known(self, ranks: I64, keys: U64) -> None:
-        """Remember known words: ranks that were not met, each once."""
-        assert self.known is not None
-        sums = self.known.sums.take(ranks, axis=0)
-        value = np.zeros((len(ranks), self.sink.width), np.float32)
-        value[:, : sums.shape[1]] = sums
-        base = self._add_items(value, keys, self.known.classes.take(ranks))
-        self.known_item[ranks] = np.arange(base, self.n_items)
-
-    def _add_items(self, value: npt.NDArray[np.float32], keys: U64, cls: U8) -> int:
-        """Remember new items; returns the first's id."""
-        base = self.n_items
-        self.item_value = _fill(self.item_value, base, value)
-        self.key = _fill(self.key, base, keys)
-        self.cls = _fill(self.cls, base, cls)
-        self.n_items = base + len(keys)
         return base
 
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
@@ -446,14 +301,3 @@ def _letter_case(chunks: Chunks, at: I64) -> U8:
     flags = np.where(small & ((final - codes.dtype.type(97)) < 26), SMALL, 0)
     flags[capital & ((second - codes.dtype.type(97)) < 26)] = CAPITAL
     return flags.astype(np.uint8)
-
-
-def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
-    """Write `new` at `at`, into a larger copy where there is no room (readers keep the old one)."""
-    end = at + len(new)
-    if end > len(array):
-        larger = np.zeros((max(end, 2 * len(array)), *array.shape[1:]), array.dtype)
-        larger[:at] = array[:at]
-        array = larger
-    array[at:end] = new
-    return array

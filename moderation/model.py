@@ -32,6 +32,7 @@ from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
 from moderation.records import LABELS
 from moderation.text import Lexer, Tables
+from moderation.weights import Rows
 
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path
@@ -172,11 +173,9 @@ class Model:
         return -(-len(self.labels) // 4) * 4
 
     @cached_property
-    def rows(self) -> Float32:
+    def rows(self) -> Rows:
         """`weight` in rows of `row_width` float32, zeros at the end."""
-        rows = np.zeros((len(self.weight), self.row_width), np.float32)
-        rows[:, : len(self.labels)] = self.weight
-        return rows
+        return Rows(self.weight, self.row_width)
 
     @cached_property
     def lexer(self) -> Lexer:

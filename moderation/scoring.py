@@ -38,8 +38,6 @@ BLOCK_TEXTS = 4_096
 BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is near by then
 
 SUMMED_WORDS = 4_096  # known words whose features are looked up at once
-MANY = 2_000  # features found at once for which wide rows of weights are worth making
-
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -72,11 +70,7 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     at = fetch(at, hit)
     if len(hit) < FEW:
         return fetch(model.weight, at).astype(np.float32), hit
-    if len(hit) < MANY:
-        rows = np.zeros((len(hit), model.row_width), np.float32)
-        rows[:, : len(model.labels)] = fetch(model.weight, at)
-        return rows, hit
-    return fetch(model.rows, at), hit
+    return model.rows.fetch(at), hit
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:

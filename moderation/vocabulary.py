@@ -20,7 +20,7 @@ from moderation.hashing import word_keys
 from moderation.sequences import where
 from moderation.text import MAX_WORD, Lexer
 
-FEW = 1_000  # words asked for until the arrays are made: that takes as long as reading some 5,000
+FEW = 8_000  # words asked for until the arrays are made: by then reading them took as long
 
 
 class Known(NamedTuple):

@@ -67,7 +67,7 @@ def said_by(table: ChunkTable, some: list[str]) -> list[tuple[list[int], list[in
     for number in ids.tolist():
         first, words = int(table.first[number]), int(table.words[number])
         items = table.items[first : first + words + int(table.marks[number])]
-        keys = table.key[items].tolist()
+        keys = table.store.key[items].tolist()
         said.append((keys[:words], keys[words:], int(table.flags[number])))
     return said
 

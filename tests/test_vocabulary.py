@@ -49,10 +49,11 @@ def test_sums_of_known_words_are_those_of_their_letters() -> None:
         WeightSink(MODEL),
     )
     knowing = Scorer(MODEL).new_table()
-    one, other = (table._item_ids(asked) for table in (hashed, knowing))
-    assert np.array_equal(knowing._item_ids(asked[::-1]), other[::-1])
-    for name in ("item_value", "key", "cls"):
-        assert np.array_equal(getattr(hashed, name)[one], getattr(knowing, name)[other])
+    one, other = (table.store.ids(asked) for table in (hashed, knowing))
+    assert np.array_equal(knowing.store.ids(asked[::-1]), other[::-1])
+    for name in ("value", "key", "cls"):
+        hashed_rows, known_rows = getattr(hashed.store, name), getattr(knowing.store, name)
+        assert np.array_equal(hashed_rows[one], known_rows[other])
 
 
 def test_scores_do_not_depend_on_who_looks_words_up(monkeypatch: pytest.MonkeyPatch) -> None:
