@@ -189,7 +189,7 @@ def families_of(texts: Sequence[str], knowledge: Knowledge, chosen: Screen) -> n
             names.remove("word trigrams")
         for name, (keys, _) in zip(names, sequences.families(), strict=False):
             mark(keys, name)
-    items = list(table.item_index)
+    items = list(table.store.index)
     plain: dict[str, int] = {}
     for start in range(0, len(items), 10_000):
         part = items[start : start + 10_000]

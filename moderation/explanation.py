@@ -168,7 +168,7 @@ def _units(
     items, owner = table.expand(block.ids, n_words + table.marks.take(block.ids))
     at_word = 0
     place = before = -1
-    values = table.item_value[items, : len(model.labels)]
+    values = table.store.value[items, : len(model.labels)]
     factor = _factors(block.ids)[owner]
     for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0

@@ -24,7 +24,8 @@ import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, Bools, Chunks, cut, fetch, gather
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.memory import CAPITAL, END, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable, Sink
+from moderation.items import Sink
+from moderation.memory import CAPITAL, END, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
 
@@ -100,8 +101,8 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     segments = cut_up(flags, words, counts)
     items, word_chunk = table.expand(ids, words)
     sequences = Sequences(
-        fetch(table.key, items),
-        fetch(table.cls, items),
+        fetch(table.store.key, items),
+        fetch(table.store.cls, items),
         segments.sentence.repeat(segments.words),
         table.telling,
         table.class_keys,

@@ -84,22 +84,42 @@ def slots(keys: U64, bits: int) -> tuple[I64, npt.NDArray[np.uint16]]:
     return (keys >> np.uint64(64 - bits)).view(np.int64), fingerprint
 
 
+def word_keys(words: Sequence[str]) -> U64:
+    """The keys of words: uint64, one a word."""
+    return _keys_of(*_frame(words))
+
+
+def _frame(words: Sequence[str]) -> tuple[U64, I64, I32]:
+    """Words between their boundaries, one after the other.
+
+    Returns the code points, where each word starts, and the word of each code point.
+    """
+    joined = "\x02" + "\x03\x02".join(words) + "\x03" if len(words) else ""
+    code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
+        np.uint64
+    )
+    lengths = np.fromiter(map(len, words), np.int64, len(words)) + 2
+    starts = np.cumsum(lengths) - lengths
+    return code, starts, np.repeat(np.arange(len(words), dtype=np.int32), lengths)
+
+
+def _keys_of(code: U64, starts: I64, index: I32) -> U64:
+    if not len(starts):
+        return code
+    place = np.arange(len(code), dtype=np.int64) - starts[index]
+    np.minimum(place, len(_WORD) - 1, out=place)
+    keys: U64 = np.add.reduceat(code * _WORD[place], starts)
+    return keys
+
+
 def word_grams(words: Sequence[str]) -> tuple[U64, U64, I32]:
     """Hash words and their character n-grams.
 
     Returns the word keys (uint64, one a word), the mixed keys of all character n-grams and, for
     each of them, the index of its word. A mark (see `text.MARKS`) has no n-grams.
     """
-    joined = "".join([f"\x02{word}\x03" for word in words])
-    code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
-        np.uint64
-    )
-    lengths = np.fromiter((len(word) + 2 for word in words), np.int64, len(words))
-    starts = np.cumsum(lengths) - lengths
-    index = np.repeat(np.arange(len(words), dtype=np.int32), lengths)
-    place = np.arange(len(code), dtype=np.int64) - starts[index]
-    np.minimum(place, len(_WORD) - 1, out=place)
-    keys: U64 = np.add.reduceat(code * _WORD[place], starts) if len(words) else code
+    code, starts, index = _frame(words)
+    keys = _keys_of(code, starts, index)
     grams: list[U64] = []
     owners: list[I32] = []
     is_mark = np.fromiter((word[:1] == "\x01" for word in words), np.bool_, len(words))

@@ -13,40 +13,30 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, fetch, gather
-from moderation.hashing import item_features
+from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
+from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
 from moderation.text import MAX_WORD, Lexer, Reading
+from moderation.vocabulary import Known
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 
-# Flags of chunks (see `text.Lexer.quick`), then of words: not known, perhaps another in disguise.
+# Flags of chunks: see `text.Lexer.quick`.
 END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
 CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 ALL_FLAGS = 31
-NEW, HIDDEN = 32, 64
 _N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
-
-
-class Sink:
-    """What a ChunkTable does with the features of new items: a model sums their weights."""
-
-    width = 0
-
-    def take(self, keys: U64, owner: I32, count: int) -> npt.NDArray[np.float32]:
-        """Mixed feature keys and the new item that owns each -> float32, shape (count, width)."""
-        raise NotImplementedError
 
 
 class _New:
     """New chunks while they are read; arrays by chunk.
 
     `read`: it is read already, with others at once; of those, `marks` is the index in MARKS, and
-    `words` holds pairs of arrays: the chunk of each word in order, the word's item.
+    `words` holds triples of arrays, by word: its chunk, which of its words it is, its item.
     """
 
     def __init__(self, count: int) -> None:
@@ -55,7 +45,7 @@ class _New:
         self.flags = np.zeros(count, np.uint8)
         self.read = np.zeros(count, np.bool_)
         self.marks = np.zeros(count, np.int64)
-        self.words: list[tuple[I64, I32]] = []
+        self.words: list[tuple[I64, I64 | int, I32]] = []
 
     def take(self, at: I64, n_words: I64 | int, flags: U8 | Bools, marks: I64) -> None:
         """Note what the chunks `at` hold."""
@@ -66,42 +56,40 @@ class _New:
         self.read[at] = True
 
 
-class _Index(dict[str, int]):
-    def __missing__(self, chunk: str) -> int:
-        return -1
-
-
 class ChunkTable:
     """Readings of chunks, remembered: chunk -> id, and arrays by id.
 
-    A chunk is a few *items*: its words, then its marks. Items are remembered too, so that "word",
-    "word," and "Word!" cost one look at the letters of "word".
+    A chunk is a few *items*: its words, then its marks. Those are remembered in `store`.
 
     By chunk id:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
     - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
     - `flags`: see `text.Lexer.quick`.
     - `lead`: its first item.
-    By item id: `item_value`, `key`, `cls`.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.
     """
 
     def __init__(
-        self, lexer: Lexer, classes: dict[str, int], class_keys: U64, telling: int, sink: Sink
+        self,
+        lexer: Lexer,
+        classes: dict[str, int],
+        class_keys: U64,
+        telling: int,
+        sink: Sink,
+        known: Known | None = None,
     ) -> None:
         self.lexer = lexer
         self.telling = telling
-        self.classes = classes
         self.class_keys = class_keys
-        self.sink = sink
+        self.width = sink.width
+        self.store = Items(lexer, classes, class_keys, sink, known)
         self.index = KeyIndex()
-        self.item_index = _Index()
         self.few: dict[str, int] = {}
         self.joined: dict[tuple[int, ...], int] = {}  # ids of the pieces -> id
         self._lock = threading.Lock()
-        self.size = self.chars = self.n_items = self.n_places = 0
+        self.size = self.chars = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
         self.lead = np.zeros(256, np.int32)
@@ -109,14 +97,6 @@ class ChunkTable:
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
         self.items = np.zeros(256, np.int32)
-        self.item_value = np.zeros((256, sink.width), np.float32)
-        self.key = np.zeros(256, np.uint64)
-        self.cls = np.zeros(256, np.uint8)
-        # By word of plain chunks, as written in lower case: its item, its flags.
-        self.core_index = KeyIndex()
-        self.core_item = np.zeros(256, np.int32)
-        self.core_flags = np.zeros(256, np.uint8)
-        self.n_cores = 0
 
     @property
     def full(self) -> bool:
@@ -130,17 +110,18 @@ class ChunkTable:
         found = self.index.find(chunks.key)
         missing = where(found < 0)
         if len(missing):
+            # Numbered as they come: keys differ from process to process, numbers must not.
+            first, which = distinct(chunks.key[missing])
+            first = missing[first]
+            keys = chunks.key[first]
             with self._lock:
-                keys, first = np.unique(chunks.key[missing], return_index=True)
-                new = where(self.index.find(keys) < 0)  # another thread may have been faster
-                # Numbered as they come: keys differ from process to process, numbers must not.
-                new = new[np.argsort(first[new])]
-                keys, first = keys[new], first[new]
-                if len(keys):
-                    base = self._add_chunks(chunks, missing[first])
-                    numbers = np.arange(base, base + len(keys))
-                    self.index.add(keys, numbers)
-            found[missing] = self.index.find(chunks.key[missing])
+                numbers = self.index.find(keys)  # another thread may have been faster
+                new = where(numbers < 0)
+                if len(new):
+                    base = self._add_chunks(chunks, first[new])
+                    numbers[new] = np.arange(base, base + len(new))
+                    self.index.add(keys[new], numbers[new])
+            found[missing] = numbers.take(which)
         return found
 
     def ids_of_few(self, chunks: list[str]) -> I64:
@@ -184,17 +165,17 @@ class ChunkTable:
         length = new.n_words + new.n_marks
         first = np.cumsum(length, dtype=np.int64) - length
         places = np.empty(int(length.sum()), np.int32)
-        for owner, items in new.words:
-            nth = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        for owner, nth, items in new.words:
             places[first[owner] + nth] = items
-        # counted, not np.unique, which imports all of numpy.ma when it is first called
-        for number in np.flatnonzero(np.bincount(new.marks[new.read])).tolist():
-            marked = where(new.read & (new.marks == number))
-            place = first[marked] + new.n_words[marked]
-            for offset, mark in enumerate(self._item_ids(list(MARKS[number])).tolist()):
-                places[place + offset] = mark
+        marked = where(new.marks)
+        if len(marked):
+            place, numbers = first[marked] + new.n_words[marked], new.marks[marked]
+            for nth in range(MARK_AT.shape[1]):
+                mark = MARK_AT[numbers, nth]
+                some = where(mark >= 0)
+                places[place[some] + nth] = self.store.marks_at(mark[some])
         if readings:
-            slow = self._item_ids([text for words, marks, _ in readings for text in words + marks])
+            slow = self.store.ids([text for words, marks, _ in readings for text in words + marks])
             size = length[rest]
             nth = np.arange(len(slow)) - np.repeat(np.cumsum(size) - size, size)
             places[np.repeat(first[rest], size) + nth] = slow
@@ -208,7 +189,7 @@ class ChunkTable:
         other[plain.at] = False
         others = where(other)
         tied = read_tied(codes, start[others], end[others])
-        items, facts = self._cores(
+        items, facts = self.store.of_words(
             codes,
             np.concatenate([plain.key, tied.key]),
             np.concatenate([plain.first, tied.first]),
@@ -225,7 +206,7 @@ class ChunkTable:
         good = where(~hidden[:n_plain] & ~(unknown[:n_plain] & plain.starred))
         at = plain.at[good]
         new.take(at, 1, flags[good], plain.marks[good])
-        new.words.append((at, items[good]))
+        new.words.append((at, 0, items[good]))
 
         # Unknown words may be among tied ones if nothing is hidden in each, nor in all together.
         owner = np.repeat(np.arange(len(tied.at)), tied.counts)
@@ -236,14 +217,16 @@ class ChunkTable:
         all_known[loose] = ~self._hides(codes, tied, loose)
         kept = all_known[owner]
         at = others[tied.at]
-        new.take(at[all_known], tied.counts[all_known], tied.ends[all_known], tied.marks[all_known])
-        new.words.append((at[owner[kept]], items[n_plain:][kept]))
+        flags = tied.ends | tied.single.astype(np.uint8) * np.uint8(SINGLE)
+        new.take(at[all_known], tied.counts[all_known], flags[all_known], tied.marks[all_known])
+        nth = np.arange(len(owner)) - np.repeat(np.cumsum(tied.counts) - tied.counts, tied.counts)
+        new.words.append((at[owner[kept]], nth[kept], items[n_plain:][kept]))
 
     def _add_reading(self, reading: Reading) -> int:
         """Remember a reading of several chunks; returns its id."""
         words = [word.text for word in reading.words]
         return self._remember(
-            self._item_ids([*words, *reading.marks]),
+            self.store.ids([*words, *reading.marks]),
             np.array([len(words)], np.int32),
             np.array([len(reading.marks)], np.int32),
             np.array([reading.ends | reading.single << 1], np.uint8),
@@ -270,35 +253,6 @@ class ChunkTable:
         spans = zip((stop - tied.counts)[which].tolist(), stop[which].tolist(), strict=True)
         return sieve_of(self.lexer).lacks_a_letter(["".join(words[a:b]) for a, b in spans])
 
-    def _cores(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
-        """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
-        core = self.core_index.find(key)
-        missing = where(core < 0)
-        if len(missing):
-            keys, which = np.unique(key[missing], return_index=True)
-            order = np.argsort(which)
-            keys, which = keys[order], missing[which[order]]
-            words = spell(codes, first[which], stop[which])
-            is_known = np.array(self.lexer.knows(words), np.bool_)
-            flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
-            flags[~is_known] |= NEW
-            strange = where(~is_known)
-            if len(strange):
-                from moderation.sieve import sieve_of  # a short text does without
-
-                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
-                flags[strange[suspects]] |= HIDDEN
-            clear = where(flags & HIDDEN == 0)
-            items = np.full(len(words), -1, np.int32)
-            items[clear] = self._item_ids([words[i] for i in clear])
-            base = self.n_cores
-            self.core_item = _fill(self.core_item, base, items)
-            self.core_flags = _fill(self.core_flags, base, flags)
-            self.n_cores = base + len(words)
-            self.core_index.add(keys, np.arange(base, self.n_cores))
-            core[missing] = self.core_index.find(key[missing])
-        return self.core_item.take(core), self.core_flags.take(core)
-
     def _remember(
         self, places: I32, n_words: I32, n_marks: I32, flags: npt.NDArray[np.uint8]
     ) -> int:
@@ -306,40 +260,22 @@ class ChunkTable:
         base, count = self.size, len(flags)
         length = (n_words + n_marks).astype(np.int64)
         first = np.cumsum(length) - length
-        value = np.zeros((count, self.sink.width), np.float32)
+        value = np.zeros((count, self.width), np.float32)
         some = where(length)
-        if len(some) and self.sink.width:
-            value[some] = np.add.reduceat(self.item_value[places], first[some], axis=0)
+        if len(some) and self.width:
+            value[some] = np.add.reduceat(self.store.value[places], first[some], axis=0)
         lead = np.zeros(count, np.int32)
         lead[some] = places[first[some]]
-        self.items = _fill(self.items, self.n_places, places)
-        self.lead = _fill(self.lead, base, lead)
-        self.first = _fill(self.first, base, first + self.n_places)
-        self.words = _fill(self.words, base, n_words)
-        self.marks = _fill(self.marks, base, n_marks)
-        self.flags = _fill(self.flags, base, flags)
-        self.value = _fill(self.value, base, value)
+        self.items = fill(self.items, self.n_places, places)
+        self.lead = fill(self.lead, base, lead)
+        self.first = fill(self.first, base, first + self.n_places)
+        self.words = fill(self.words, base, n_words)
+        self.marks = fill(self.marks, base, n_marks)
+        self.flags = fill(self.flags, base, flags)
+        self.value = fill(self.value, base, value)
         self.n_places += len(places)
         self.size = base + count
         return base
-
-    def _item_ids(self, items: list[str]) -> I32:
-        index = self.item_index
-        found = np.fromiter(map(index.__getitem__, items), np.int32, len(items))
-        missing = where(found < 0).tolist()
-        if missing:
-            fresh = list(dict.fromkeys(items[i] for i in missing))
-            keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
-            at = self.n_items
-            self.item_value = _fill(
-                self.item_value, at, self.sink.take(features, owner, len(fresh))
-            )
-            self.key = _fill(self.key, at, keys)
-            self.cls = _fill(self.cls, at, cls)
-            self.n_items = at + len(fresh)
-            index.update(zip(fresh, range(at, self.n_items), strict=True))
-            found[missing] = [index[items[i]] for i in missing]
-        return found
 
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
@@ -365,14 +301,3 @@ def _letter_case(chunks: Chunks, at: I64) -> U8:
     flags = np.where(small & ((final - codes.dtype.type(97)) < 26), SMALL, 0)
     flags[capital & ((second - codes.dtype.type(97)) < 26)] = CAPITAL
     return flags.astype(np.uint8)
-
-
-def _fill(array: npt.NDArray, at: int, new: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
-    """Write `new` at `at`, into a larger copy where there is no room (readers keep the old one)."""
-    end = at + len(new)
-    if end > len(array):
-        larger = np.zeros((max(end, 2 * len(array)), *array.shape[1:]), array.dtype)
-        larger[:at] = array[:at]
-        array = larger
-    array[at:end] = new
-    return array

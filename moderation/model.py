@@ -32,6 +32,7 @@ from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
 from moderation.records import LABELS
 from moderation.text import Lexer, Tables
+from moderation.weights import Rows
 
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path
@@ -73,7 +74,9 @@ class Model:
     - `weight`: float16, shape (2**bits, L): weight times inverse document frequency;
     - `vocabulary`: uint8, shape (bytes,): known words joined by line ends, most frequent first;
     - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
-    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst segment.
+    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst segment;
+    - `sums`: float32, shape (V, L): what the weights of each known word's own features add up to,
+      as the file has them; None where they are still to be made of the weights (`word_sums`).
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
     "NAME@first 12 digits". Instances are immutable and may be used from any number of threads.
@@ -86,6 +89,7 @@ class Model:
     vocabulary: npt.NDArray[np.uint8]
     word_class: npt.NDArray[np.uint8]
     pool: Float32
+    sums: Float32 | None = None
     digest: str = ""
     file: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -154,17 +158,24 @@ class Model:
 
         return LazyTable.over(search, build)
 
+    @cached_property
+    def word_sums(self) -> Float32:
+        """What each known word contributes, all its letters: float32, shape (V, L), by rank."""
+        if self.sums is not None:
+            return self.sums
+        from moderation.scoring import sum_words
+
+        return sum_words(self)
+
     @property
     def row_width(self) -> int:
         """Columns of a row of weights that is gathered fast: four or eight float32."""
         return -(-len(self.labels) // 4) * 4
 
     @cached_property
-    def rows(self) -> Float32:
+    def rows(self) -> Rows:
         """`weight` in rows of `row_width` float32, zeros at the end."""
-        rows = np.zeros((len(self.weight), self.row_width), np.float32)
-        rows[:, : len(self.labels)] = self.weight
-        return rows
+        return Rows(self.weight, self.row_width)
 
     @cached_property
     def lexer(self) -> Lexer:
@@ -191,6 +202,7 @@ def save(model: Model, path: str | Path) -> str:
         "weight": model.weight,
         "vocabulary": model.vocabulary,
         "word_class": model.word_class,
+        "word_sums": model.word_sums,
         "pool": model.pool,
     }
     names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
@@ -236,6 +248,7 @@ def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None
         "weight": ("F16", (slots, labels)),
         "vocabulary": ("U8", (None,)),
         "word_class": ("U8", (None,)),
+        "word_sums": ("F32", (None, labels)),
         "pool": ("F32", (labels, len(POOL))),
     }
 
@@ -413,14 +426,13 @@ def load_file(path: str | Path) -> Model:
         arrays[name] = np.frombuffer(
             mapped, dtype, (end - start) // dtype.itemsize, offset + start
         ).reshape(entry["shape"])
-    pool = arrays["pool"]
-    weight = arrays["weight"]
-    if not np.isfinite(pool).all() or not _is_finite(weight):
+    pool, sums, weight = arrays["pool"], arrays["word_sums"], arrays["weight"]
+    if not (np.isfinite(pool).all() and np.isfinite(sums).all() and _is_finite(weight)):
         raise ModelError(str(path), "holds numbers that are not finite")
     words = arrays["vocabulary"]
     count = int((words == 10).sum()) + 1 if len(words) else 0
-    if count != len(arrays["word_class"]):
-        raise ModelError(str(path), "its vocabulary and its classes differ in length")
+    if not count == len(arrays["word_class"]) == len(sums):
+        raise ModelError(str(path), "its vocabulary, its classes and its sums differ in length")
     if len(words) and int(arrays["word_class"].max()) > len(settings["classes"]):
         raise ModelError(str(path), "a word has a class that the settings do not name")
     try:
@@ -436,6 +448,7 @@ def load_file(path: str | Path) -> Model:
         vocabulary=words,
         word_class=arrays["word_class"],
         pool=pool,
+        sums=sums,
         digest=digest,
         file=os.fspath(path),
     )

@@ -10,14 +10,14 @@ word. This is for speed alone and never changes what is read (`tests/test_plain.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from moderation.chunks import I64, U8, U64
+from moderation.chunks import I64, PAD, U8, U64, Bools, hash_ranges
+from moderation.sequences import where
+from moderation.shapes import ONE, Shapes, below, lowest, place_of, positions, several
 from moderation.text import (
     MARK_CAPS,
     MARK_EXCLAIM,
@@ -29,49 +29,11 @@ from moderation.text import (
     MAX_WORD,
 )
 
-Bools = npt.NDArray[np.bool_]
-
-# Common signs of three bytes: each of the three becomes one byte that UTF-8 never has.
-_SIGNS = dict(zip("“”‘’…—–", range(0xF8, 0x100), strict=False))
-_SIGN_OF = np.zeros(256, np.uint8)  # by the last byte; the others are e2 80
-_SIGN_OF[[sign.encode()[2] for sign in _SIGNS]] = list(_SIGNS.values())
-
-
-def _bytes_of(characters: str) -> list[int]:
-    return [_SIGNS.get(character, ord(character)) for character in characters]
-
-
-# What a byte may be; the expressions of `text` say the same.
-_LETTER, _DIGIT, _LEAD, _TAIL, _STOP, _CLOSE, _TIE, _OUTER = (1 << bit for bit in range(8))
-_CLASS = np.zeros(256, np.uint8)
-for _bit, _characters in (
-    (_LETTER, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    (_DIGIT, "0123456789"),
-    (_LEAD, "\"'([*_-“‘—"),
-    (_TAIL, ".,!?;:)]\"'*_-…”’—"),
-    (_STOP, ".!?…"),
-    (_CLOSE, ".!?)]\"'*…”’"),
-    (_TIE, '!"()+,-./:;<=>?[\\]^_`{|}~“”…—–'),  # between and about tied words: not @ # & ' * $ %
-    (_OUTER, '"()[]{}<>.,!?;:*_~-/\\|^=`“”…—–'),  # about one word
-):
-    _CLASS[_bytes_of(_characters)] |= _bit
-_APOSTROPHE, _CURLY = _bytes_of("'’")
-_IN_NUMBER, _ABOUT_NUMBER = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
-_IN_NUMBER[list(b"0123456789.,:/%'x-")] = True
-_ABOUT_NUMBER[_bytes_of("!\"$%'()*+,-./:;<=>?[\\]^`{|}~“”‘’…—–")] = True
-_STRIPPED, _HYPHEN, _PAUSE = (np.zeros(256, np.bool_) for _ in range(3))
-_STRIPPED[_bytes_of(".,?;:\"'()[]{}<>“”…")] = (
-    True  # about tied words: what every reading leaves off
-)
-_HYPHEN[list(b"-._~")] = True  # between two letters: could stand for a third one
-_PAUSE[list(b':,;"')] = True  # never stands for a letter
 SHORTEST_TIED = 3  # letters of a word among words tied together
 LONGEST_EDGE = 20  # bytes after the last word in which `text` looks for the end of a sentence
 
-# A word's key is the sum of one random number for each letter at each place, drawn anew in every
-# process: no two words can be made to collide.
-_NUMBERS = np.frombuffer(os.urandom(MAX_WORD * 32 * 8), np.uint64)
 _KEEP_S = ("its", "thats", "hes", "shes", "whats", "whos", "theres", "lets")  # text._KEEPS_S
+_UNITS = "min ghz lbs".split()  # those of text._NUMBER that are as long as words behind numbers
 _LINKS = "http https ftp www com org net edu gov info html htm io co uk de fr ru".split()  # of URLs
 
 MARKS: tuple[tuple[str, ...], ...] = tuple(
@@ -90,6 +52,8 @@ MARKS: tuple[tuple[str, ...], ...] = tuple(
 @dataclass
 class Plain:
     """The chunks among those given that are one plain word; arrays of shape (P,), by chunk.
+
+    They come in the order of `Shapes`.
 
     - `at`: which of the chunks given;
     - `key`: names the bare word in lower case (uint64);
@@ -115,12 +79,15 @@ class Plain:
 
 @dataclass
 class Tied:
-    """The chunks among those given that are words tied together by symbols, or a number.
+    """The chunks among those given that are words tied together by symbols, or numbers and at most
+    one word, or symbols alone.
 
-    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words, 0 for a number; `loose`:
-    tied by one kind of sign that is no letter in disguise, so that unknown words may be among them
-    as long as nothing is hidden in their letters together. The others are read so only if all their
-    words are known. By word, chunk after chunk (W,): `key`, `first`, `stop`.
+    They come in the order of `Shapes`.
+
+    By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words; `loose`: tied by one kind
+    of sign that is no letter in disguise, so that unknown words may be among them as long as
+    nothing is hidden in their letters together. The others are read so only if all their words are
+    known. `single`: one letter alone. By word, chunk after chunk (W,): `key`, `first`, `stop`.
     """
 
     at: I64
@@ -128,238 +95,206 @@ class Tied:
     ends: Bools
     counts: I64
     loose: Bools
+    single: Bools
     key: U64
     first: I64
     stop: I64
 
 
-class _Bytes:
-    """The bytes of some chunks one after the other: chunk i's lie from begin[i] to stop[i].
+def _ends(shapes: Shapes) -> Bools:
+    """Whether a sentence ends: a stop that only what closes follows."""
+    # A stop closes too, so no bit is in both, and the larger number has the later one.
+    ends: Bools = shapes.mask("stop") > (shapes.full & ~shapes.mask("close"))
+    return ends
 
-    `code`, `kind` (what `_CLASS` says), `spot` (0, 1, 2, …): by byte; `first`, `last`: where
-    each chunk's first and last character of kind `inner` is; `shift`: what a place lacks of that in
-    the text.
+
+def _marks(shapes: Shapes, first: I64, last: I64, shortest: I64) -> I64:
+    """Index in MARKS; words stand from `first` to `last`.
+
+    Capitals are a mark where `shortest` is three letters or more.
     """
-
-    def __init__(self, codes: U8, start: I64, end: I64, inner: int) -> None:
-        length = end - start
-        self.length = length
-        self.stop = np.cumsum(length)
-        self.begin = self.stop - length
-        self.shift = start - self.begin
-        self.spot = np.arange(self.stop[-1] if len(length) else 0)
-        self.code = codes.take(np.repeat(self.shift, length) + self.spot)
-        self._fold_signs()
-        self.kind = _CLASS.take(self.code)
-        is_inner = self.kind & inner != 0
-        self.first = self.least(is_inner, len(self.spot) - 1)
-        self.last = self.greatest(is_inner)
-
-    def _fold_signs(self) -> None:
-        code = self.code
-        begins = np.flatnonzero(code == 0xE2)
-        if len(begins):
-            sign = _SIGN_OF[code[begins + 2]]
-            sign[code[begins + 1] != 0x80] = 0
-            begins, sign = begins[sign > 0], sign[sign > 0]
-            for place in range(3):
-                code[begins + place] = sign
-
-    def least(self, where: Bools, default: int) -> I64:
-        """The first place of each chunk's where something holds."""
-        return np.minimum.reduceat(np.where(where, self.spot, default), self.begin)
-
-    def greatest(self, where: Bools) -> I64:
-        """The last one; -1 where there is none."""
-        return np.maximum.reduceat(np.where(where, self.spot, -1), self.begin)
-
-    def ends(self) -> Bools:
-        """Whether a sentence ends: a stop that only what closes follows."""
-        last_stop = self.greatest(self.kind & _STOP != 0)
-        return last_stop > self.greatest(self.kind & _CLOSE == 0)
-
-    def marks(self, which: I64, shortest: I64) -> I64:
-        """Index in MARKS for the chunks numbered `which`.
-
-        Capitals are a mark where the chunk's `shortest` has three letters or more.
-        """
-        begin, stop = self.begin[which], self.stop[which]
-        first, last = self.first[which], self.last[which]
-        code = self.code
-        small = _counts((code >= ord("a")) & (self.kind & _LETTER != 0))
-        letters = _counts(self.kind & _LETTER != 0)
-        lead = first > begin
-        # The first of what stands about the words; a quotation mark there is a mark of its own.
-        outer = np.where(lead, begin, np.minimum(last + 1, stop - 1))
-        quote = (code.take(outer) == ord('"')) | (code.take(outer) == _SIGNS["“"])
-        quote &= lead | (last + 1 < stop)
-        caps = (small[stop] == small[begin]) & (shortest > 2) & (letters[stop] > letters[begin])
-        marks: I64 = caps.astype(np.int64)
-        for sign in (ord("!"), ord("?")):
-            count = _counts(code == sign)
-            about = count[stop] - count[last + 1] + count[first] - count[begin]
-            marks = marks * 3 + np.minimum(about, 2)
-        marks = marks * 2 + quote
-        marks *= 2
-        return marks
-
-
-def _counts(flags: Bools) -> I64:
-    """How many are set before each place: (N,) -> (N + 1,)."""
-    counts = np.zeros(len(flags) + 1, np.int64)
-    np.cumsum(flags, out=counts[1:])
-    return counts
+    before, after = below(first), shapes.full & ~below(last + 1)
+    # The first of what stands about the words; a quotation mark there is a mark of its own.
+    outer = np.where(before != 0, ONE, lowest(after))
+    caps = (shapes.mask("small") == 0) & (shapes.mask("letter") != 0)
+    marks: I64 = (caps & (shortest > 2)).astype(np.int64)
+    about = before | after
+    for kind in ("exclaim", "question"):
+        signs = shapes.mask(kind) & about
+        marks *= 3
+        marks += signs != 0
+        marks += several(signs)
+    marks *= 2
+    marks += (shapes.mask("quote") & outer) != 0
+    marks *= 2
+    return marks
 
 
 def read_plain(codes: U8, start: I64, end: I64) -> Plain:
     """Find the plain words among the chunks `codes[start[i]:end[i]]` (UTF-8, none empty)."""
-    at = np.flatnonzero(end - start <= MAX_WORD)
-    if not len(at):
-        none, no = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return Plain(none, none.view(np.uint64), none, none, none, no, no, no, no, no)
-    flat = _Bytes(codes, start[at], end[at], _LETTER)
-    code, kind, begin, stop, first, last = (
-        flat.code, flat.kind, flat.begin, flat.stop, flat.first, flat.last,
-    )  # fmt: skip
-    is_letter = kind & _LETTER != 0
-    letters = _counts(is_letter)
-    count = letters[stop] - letters[begin]
+    shapes = Shapes(codes, start, end)
+    letters = shapes.mask("letter")
+    some = np.maximum(letters, ONE)
+    low = lowest(some)
+    first, last = place_of(low), place_of(some)
+    lead, through = low - ONE, below(last + 1)
+    tail = shapes.full & ~through
     # Letters with nothing between them, or an apostrophe before the last or the last two.
-    between = last - first + 1 - count
-    one_before, two_before = (code.take(np.maximum(last - n, 0)) for n in (1, 2))
-    straight, curly = between == 1, between == 3
-    straight &= (one_before == _APOSTROPHE) | (two_before == _APOSTROPHE)
-    curly &= (one_before == _CURLY) | (two_before == _CURLY)
-    apostrophe = straight | curly
-    before_last = (one_before == _APOSTROPHE) | (one_before == _CURLY)
-    not_lead, not_tail = _counts(kind & _LEAD == 0), _counts(kind & _TAIL == 0)
-    good = count > 0
-    good &= (between == 0) | apostrophe
-    good &= not_lead[first] == not_lead[begin]
-    good &= not_tail[stop] == not_tail[last + 1]
-    place = letters[:-1] - np.repeat(letters[begin], flat.length)
-    number = _NUMBERS.take(place * 32 + (code & 31))
-    number *= is_letter
-    stars = _counts((code == ord("*")) | (code == ord("_")))
+    gap = through & ~lead & ~letters
+    sign = lowest(gap)
+    behind = last - place_of(np.maximum(gap, ONE))
+    straight = (gap == sign) & (gap & shapes.mask("straight") != 0)
+    curly = (gap == sign * np.uint64(7)) & (gap & shapes.mask("curly") == gap) & (gap != 0)
+    good = letters != 0
+    good &= (gap == 0) | ((straight | curly) & (behind <= 2))
+    good &= lead & ~shapes.mask("lead") == 0
+    good &= tail & ~shapes.mask("tail") == 0
 
-    plain = np.flatnonzero(good)
-    first, last = first[plain], last[plain]
-    key = np.add.reduceat(number, begin)[plain]
-    bare = last + 1
-    owning = np.flatnonzero((apostrophe & before_last)[plain] & (code.take(last) | 32 == ord("s")))
-    owning = owning[~np.isin(key[owning], _KEEP_S_KEYS)]
-    key[owning] -= number[last[owning]]
-    bare[owning] -= np.where(curly[plain[owning]], 4, 2)
-    marks = flat.marks(plain, last + 1 - first)
-    shift = flat.shift[plain]
+    plain = where(good)
+    begin = shapes.start[plain]
+    stop = last[plain] + begin + 1
+    bare, key = stop.copy(), np.zeros(len(plain), np.uint64)
+    parted = where(gap[plain])
+    if len(parted):
+        which = plain[parted]
+        width = np.where(curly[which], 3, 1)
+        letter_first, after = begin[parted] + first[which], behind[which]
+        joined = _join(codes, letter_first, stop[parted], after, width)
+        final_s = shapes.mask("s")[which] >> last[which].view(np.uint64) & ONE != 0
+        owning = (after == 1) & final_s & ~np.isin(joined, _KEEP_S_KEYS)
+        bare[parted[owning]] -= 1 + width[owning]
+        key[parted[~owning]] = joined[~owning]
+        whole = np.ones(len(plain), np.bool_)
+        whole[parted[~owning]] = False
+        rest = where(whole)
+    else:
+        rest = np.arange(len(plain))
+    word_first = begin + first[plain]
+    key[rest] = hash_ranges(codes, word_first[rest], bare[rest], small=True)
     return Plain(
-        at[plain],
+        shapes.at[plain],
         key,
-        first + shift,
-        bare + shift,
-        marks,
-        flat.ends()[plain],
-        first > begin[plain],
-        last + 1 < stop[plain],
+        word_first,
+        bare,
+        _marks(shapes, first, last, last + 1 - first)[plain],
+        _ends(shapes)[plain],
+        lead[plain] != 0,
+        tail[plain] != 0,
         straight[plain],
-        (stars[stop] > stars[begin])[plain],
+        shapes.mask("star")[plain] != 0,
     )
+
+
+def _join(codes: U8, first: I64, stop: I64, behind: I64, width: I64) -> U64:
+    """The keys of words without their apostrophe: `width` bytes before the last `behind`."""
+    length = stop - first - width
+    place = np.arange(MAX_WORD)
+    offset = np.where(place < (length - behind)[:, None], place, place + width[:, None])
+    rows = np.zeros(len(first) * MAX_WORD + PAD, np.uint8)
+    rows[:-PAD] = codes.take(first[:, None] + offset, mode="clip").ravel()
+    begin = np.arange(len(first)) * MAX_WORD
+    return hash_ranges(rows, begin, begin + length, small=True)
 
 
 def read_tied(codes: U8, start: I64, end: I64) -> Tied:
-    """Find tied words and numbers among chunks in which `read_plain` found no plain word."""
-    at = np.flatnonzero(end - start <= MAX_WORD)
-    if not len(at):
-        none, no = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return Tied(none, none, no, none, no, none.view(np.uint64), none, none)
-    flat = _Bytes(codes, start[at], end[at], _LETTER | _DIGIT)
-    code, kind, begin, stop = flat.code, flat.kind, flat.begin, flat.stop
-    first, last = flat.first, flat.last
-    some = last >= 0
-    np.maximum(last, 0, out=last)
-    short = stop - last <= LONGEST_EDGE
+    """Find tied words, numbers and symbols among chunks where `read_plain` found no plain word."""
+    shapes = Shapes(codes, start, end)
+    full, letters, digits = shapes.full, shapes.mask("letter"), shapes.mask("digit")
+    inner = letters | digits
+    some = np.maximum(inner, ONE)
+    low = lowest(some)
+    first, last = place_of(low), place_of(some)
+    before, through = low - ONE, below(last + 1)
+    short = (inner != 0) & (shapes.length - last <= LONGEST_EDGE)
 
     # A number: digits first and last, what belongs to numbers between them, symbols about it.
-    letters, digits = _counts(kind & _LETTER != 0), _counts(kind & _DIGIT != 0)
-    not_number = _counts(~_IN_NUMBER[code])
-    odd = _counts(~_ABOUT_NUMBER[code])
-    number = some & short & (digits[first + 1] > digits[first]) & (digits[last + 1] > digits[last])
-    number &= not_number[last + 1] == not_number[first]
-    number &= (odd[first] == odd[begin]) & (odd[stop] == odd[last + 1])
+    number = short & (digits & low != 0) & (digits >> last.view(np.uint64) & ONE != 0)
+    number &= through & ~before & ~shapes.mask("in number") == 0
+    number &= (before | full & ~through) & ~shapes.mask("about number") == 0
 
     # Words of three letters or more among symbols; one word alone among fewer of them.
-    is_letter = kind & _LETTER != 0
-    opens = is_letter.copy()
-    opens[1:] &= ~is_letter[:-1]
-    opens[begin] = is_letter[begin]
-    closes = is_letter.copy()
-    closes[:-1] &= ~is_letter[1:]
-    closes[stop - 1] = is_letter[stop - 1]
-    word_first, word_stop = np.flatnonzero(opens), np.flatnonzero(closes) + 1
-    words = _counts(opens)
-    count = words[stop] - words[begin]
-    not_tie = _counts(kind & (_TIE | _LETTER) == 0)
-    not_outer = _counts(kind & (_OUTER | _LETTER) == 0)
-    tied = some & short & (count > 0) & (not_tie[stop] == not_tie[begin])
-    tied &= (count > 1) | (not_outer[stop] == not_outer[begin])
-    owner = np.repeat(np.arange(len(at)), count)
-    spot = np.flatnonzero(is_letter)
-    place = spot - word_first[np.cumsum(opens)[spot] - 1]
-    number_of = _NUMBERS.take(place * 32 + (code[spot] & 31))
-    key = np.add.reduceat(number_of, letters[word_first]) if len(word_first) else number_of
-    tied[owner[np.isin(key, _LINK_KEYS)]] = False
-    size = word_stop - word_first
-    loose = tied & (count > 1) & _tied_by_one_kind(flat, is_letter)
-    loose &= (count == 2) | (np.maximum.reduceat(np.append(size, 0), words[begin]) > 1)
-    tied[owner[size < SHORTEST_TIED]] = False
+    opens = letters & ~(letters << ONE)
+    many = several(opens)
+    tied = short & (opens != 0) & (full & ~shapes.mask("tie") == 0)
+    tied &= many | (full & ~shapes.mask("outer") == 0)
+    numbered = _numbered(shapes, letters, digits, through & ~before) & short & ~number
+    asked = where(tied | numbered)
+    owner, word_first = positions(opens[asked])
+    word_stop = positions(letters[asked] & ~(letters[asked] >> ONE))[1] + 1
+    owner = asked[owner]
+    begin = shapes.start[owner]
+    key = hash_ranges(codes, word_first + begin, word_stop + begin, small=True)
+    linked = owner[np.isin(key, _LINK_KEYS)]
+    tied[linked] = numbered[linked] = False
+    numbered[owner[(word_first > first[owner]) & np.isin(key, _UNIT_KEYS)]] = False
+    loose = tied & many & _tied_by_one_kind(shapes, letters, through & ~before)
+    pair = ~several(opens & (opens - ONE))  # of words, where there is more than one
+    loose &= pair | (letters & letters << ONE != 0)
+    tied &= opens & ~(letters >> ONE & letters >> ONE + ONE) == 0
+    loose |= numbered
     tied |= loose
+    bare = (full & ~shapes.mask("bare") == 0) & (shapes.length <= LONGEST_EDGE)
 
-    chosen = np.flatnonzero(number | tied)
-    marks = flat.marks(chosen, np.where(tied, flat.length, 0)[chosen])
+    chosen = where(number | tied | bare)
+    first[bare] = last[bare] = shapes.length[bare]  # all of it stands before what is not there
+    marks = _marks(shapes, first, last, np.where(tied, shapes.length, 0))[chosen]
     is_number = number[chosen]
-    marks[is_number & (first[chosen] == begin[chosen])] &= ~2  # "5"" is no quotation
-    marks |= is_number
+    marks[is_number & (before[chosen] == 0)] &= ~2  # "5"" is no quotation
+    marks |= is_number | numbered[chosen]
     kept = tied[owner]
-    shift = flat.shift[owner[kept]]
+    counts = np.bincount(owner[kept], minlength=len(shapes))
     return Tied(
-        at[chosen],
+        shapes.at[chosen],
         marks,
-        flat.ends()[chosen],
-        np.where(tied, count, 0)[chosen],
+        _ends(shapes)[chosen],
+        counts[chosen],
         loose[chosen],
+        (numbered & (letters & (letters - ONE) == 0))[chosen],
         key[kept],
-        word_first[kept] + shift,
-        word_stop[kept] + shift,
+        (word_first + begin)[kept],
+        (word_stop + begin)[kept],
     )
 
 
-def _tied_by_one_kind(flat: _Bytes, is_letter: Bools) -> Bools:
+def _numbered(shapes: Shapes, letters: U64, digits: U64, through: U64) -> Bools:
+    """Which chunks are one word and numbers beside it, apart ("2.The", "roster.[28]", "F-16").
+
+    The signs between them are such that no reading takes the whole for a disguised word. A word
+    behind a number might be its unit: it must be longer, and begin with no "x" ("3.x4").
+    """
+    signs, inner = through & ~(letters | digits), letters | digits
+    around = inner << ONE & inner >> ONE
+    fit = shapes.mask("in numbered") | shapes.mask("single in numbered") & around
+    fit |= shapes.mask("bracket") & shapes.mask("before bracket") << ONE
+    found = (signs & ~fit == 0) & (digits != 0) & (letters != 0)
+    found &= ~several(letters & ~(letters << ONE))
+    found &= letters & (digits << ONE | digits >> ONE) == 0
+    found &= shapes.full & ~(through | shapes.mask("about numbered")) == 0
+    behind = lowest(letters) > lowest(digits)
+    found &= ~behind | (letters & letters << ONE & letters << ONE + ONE != 0)
+    found &= ~behind | (lowest(letters) & shapes.mask("x") == 0)
+    # "www." and "http:" begin links, with whatever stands before them.
+    w = shapes.mask("w")
+    links = w & w << ONE & w << ONE + ONE & shapes.mask("point") >> ONE
+    links |= shapes.mask("p or s") & shapes.mask("colon") >> ONE
+    ends: Bools = found & (links == 0)
+    return ends
+
+
+def _tied_by_one_kind(shapes: Shapes, letters: U64, through: U64) -> Bools:
     """Which chunks hold their words together by signs of one kind, and nothing odd about them.
 
     Either single hyphens and points, or pauses: single colons, commas and quotation marks, and
-    points in a row.
+    points in a row. The words stand within `through`.
     """
-    code, begin, stop, first, last = flat.code, flat.begin, flat.stop, flat.first, flat.last
-    inner = flat.spot > np.repeat(first, flat.length)
-    inner &= flat.spot < np.repeat(last, flat.length)
-    odd = _counts(~(inner | is_letter | _STRIPPED[code]))
-    signs = np.flatnonzero(inner & ~is_letter)
-    before, after = code[signs - 1], code[signs + 1]
-    single = is_letter[signs - 1] & is_letter[signs + 1]
-    point = ord(".")
-    points = (code[signs] == point) & ((before == point) | (after == point))
-    points &= (before == point) | is_letter[signs - 1]
-    points &= (after == point) | is_letter[signs + 1]
-    one = np.zeros((2, len(code)), np.bool_)
-    one[0, signs] = single & _HYPHEN[code[signs]]
-    one[1, signs] = (single & _PAUSE[code[signs]]) | points
-    every = np.zeros(len(code), np.bool_)
-    every[signs] = True
-    total, hyphens, pauses = _counts(every), _counts(one[0]), _counts(one[1])
-    count = total[stop] - total[begin]
-    alike: Bools = hyphens[stop] - hyphens[begin] == count
-    alike |= pauses[stop] - pauses[begin] == count
-    alike &= odd[stop] == odd[begin]
+    signs, points = through & ~letters, shapes.mask("point")
+    before, after = letters << ONE, letters >> ONE
+    single = signs & before & after
+    in_a_row = signs & points & (points << ONE | points >> ONE)
+    in_a_row &= (points << ONE | before) & (points >> ONE | after)
+    alike: Bools = single & shapes.mask("hyphen") == signs
+    alike |= single & shapes.mask("pause") | in_a_row == signs
+    alike &= shapes.full & ~(through | shapes.mask("stripped")) == 0
     return alike
 
 
@@ -376,14 +311,13 @@ def spell(codes: U8, first: I64, stop: I64) -> list[str]:
 
 def word_keys(words: Iterable[str]) -> U64:
     """The keys of lower-case ASCII words as Plain and Tied have them."""
-    return np.array(
-        [
-            np.add.reduce(_NUMBERS[[32 * i + (ord(c) & 31) for i, c in enumerate(word)]])
-            for word in words
-        ],
-        np.uint64,
-    )
+    shown = [word.encode("ascii") for word in words]
+    length = np.fromiter(map(len, shown), np.int64, len(shown))
+    end = np.cumsum(length)
+    codes = np.frombuffer(b"".join([*shown, bytes(PAD)]), np.uint8)
+    return hash_ranges(codes, end - length, end, small=True)
 
 
 _KEEP_S_KEYS = word_keys(_KEEP_S)
 _LINK_KEYS = word_keys(_LINKS)
+_UNIT_KEYS = word_keys(_UNITS)

@@ -23,10 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64, Bools, fetch
-from moderation.features import Block, ChunkTable, Sink, class_keys, encode, slots
+from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
 from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import Score
 from moderation.repetition import find_few_repeats, find_repeats, surplus
+from moderation.vocabulary import Known
 
 if TYPE_CHECKING:
     from moderation.model import Model
@@ -36,8 +37,7 @@ Float32 = npt.NDArray[np.float32]
 BLOCK_TEXTS = 4_096
 BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is near by then
 
-MANY = 2_000  # features found at once for which wide rows of weights are worth making
-
+SUMMED_WORDS = 4_096  # known words whose features are looked up at once
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -70,11 +70,7 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     at = fetch(at, hit)
     if len(hit) < FEW:
         return fetch(model.weight, at).astype(np.float32), hit
-    if len(hit) < MANY:
-        rows = np.zeros((len(hit), model.row_width), np.float32)
-        rows[:, : len(model.labels)] = fetch(model.weight, at)
-        return rows, hit
-    return fetch(model.rows, at), hit
+    return model.rows.fetch(at), hit
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
@@ -95,6 +91,18 @@ def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: i
         np.add.at(sums, owner, pairs[:, pair].astype(np.complex128))
         out[:, pair] = sums
     return out.view(np.float32)[:, :labels]
+
+
+def sum_words(model: Model) -> Float32:
+    """What each known word's own features contribute: float32, shape (V, L), by rank."""
+    sink, keys = WeightSink(model), class_keys(model.settings["classes"])
+    words, labels = model.words, len(model.labels)
+    sums = np.empty((len(words), labels), np.float32)
+    for start in range(0, len(words), SUMMED_WORDS):
+        part = words[start : start + SUMMED_WORDS]
+        *_, features, owner = item_features(part, model.classes, keys)
+        sums[start : start + len(part)] = sink.take(features, owner, len(part))[:, :labels]
+    return sums
 
 
 def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
@@ -164,6 +172,7 @@ class Scorer:
             class_keys(model.settings["classes"]),
             model.settings["telling"],
             WeightSink(model),
+            Known(model.word_sums, model.word_class),
         )
 
     def table(self) -> ChunkTable:

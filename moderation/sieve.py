@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
-from moderation.spelling import SKELETON
+from moderation.sequences import where
+from moderation.spelling import DOUBLED, DROPPED_TWIN, LIMITS, LONGEST, SKELETON, slip_cost
 from moderation.text import MAX_WORD, Lexer
 
 Bools = npt.NDArray[np.bool_]
@@ -29,6 +30,9 @@ _CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 
 for _letter, _class in SKELETON.items():
     _CLASSES[_letter] = 0 if _class == ord(" ") else _class
 _LONGEST_PART = 16  # letters of the longest part that glued words are taken into
+_LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
+_LIMITS = np.array(LIMITS)
+_ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 
 
 class _Letters:
@@ -52,6 +56,10 @@ class _Letters:
     def whole(self) -> U64:
         """The hash of each word."""
         return _spread(self.sums[self.stop] - self.sums[self.start])
+
+    def lengths(self) -> I64:
+        """The letters of each word."""
+        return self.stop - self.start
 
     def without_one(self) -> U64:
         """The hash of each word without one letter, for each letter: (N,)."""
@@ -113,14 +121,61 @@ def _spread(hashes: U64) -> U64:
     return hashes
 
 
+class _Slips:
+    """Finds the telling words that an unknown one may be a slip for.
+
+    One slip makes two words that are the same when each loses a letter at most (the delete index of
+    SymSpell). Which of those pairs are slips that a speller takes, it says itself.
+    """
+
+    def __init__(self, lexer: Lexer) -> None:
+        self.words = lexer.speller.targets()
+        known = lexer.tables.vocabulary
+        ranks = np.array([known[word] for word in self.words], np.float64)
+        self.bits = np.log2(ranks + 8)  # as in Speller.read
+        letters = _Letters(self.words)
+        keys = np.concatenate([letters.whole(), letters.without_one()])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        # By number of a key: where its targets begin among all, and how many it has.
+        self.target = np.concatenate([np.arange(len(self.words)), letters.owner])[order]
+        opens = np.ones(len(keys), np.bool_)
+        opens[1:] = keys[1:] != keys[:-1]
+        self.first = where(opens)
+        self.count = np.diff(self.first, append=len(keys))
+        self.index = KeyIndex()
+        self.index.add(keys[self.first], np.arange(len(self.first)))
+
+    def find(self, words: Sequence[str], letters: _Letters) -> I64:
+        """Which of the words (W,) may be a slip for a telling one, in no order, some twice."""
+        whole, less = self.index.find(letters.whole()), self.index.find(letters.without_one())
+        some, lessened = where(whole >= 0), where(less >= 0)
+        number = np.concatenate([whole[some], less[lessened]])
+        word = np.concatenate([some, letters.owner[lessened]])
+        # Each word beside each of the targets of its key, once.
+        count = self.count[number]
+        nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        target = self.target[np.repeat(self.first[number], count) + nth]
+        word = np.repeat(word, count)
+        length = letters.lengths()[word]
+        room = _LIMITS.take(length, mode="clip") - self.bits[target]
+        near = where((room >= _LEAST_SLIP) & (length <= LONGEST))
+        pairs = zip(word[near].tolist(), target[near].tolist(), strict=True)
+        found = []
+        for (one, other), bits in dict(zip(pairs, room[near].tolist(), strict=True)).items():
+            slip = slip_cost(words[one], self.words[other])
+            if slip is not None and slip <= bits + _ROUNDING:
+                found.append(one)
+        return np.array(found, np.int64)
+
+
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
 
     What `Lexer._resolve` can make of a word comes in four ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
-    offensive word's (or three in a row); a word, or a word without one letter, that a telling
-    word is or becomes when it loses one (the delete index of SymSpell); the sounds of a telling
-    word; and an offensive word within.
+    offensive word's (or three in a row); one slip from a telling word that is common enough; the
+    sounds of a telling word; and an offensive word within.
     """
 
     def __init__(self, lexer: Lexer) -> None:
@@ -128,9 +183,8 @@ class Sieve:
         letters = _Letters(offensive)
         self.squeezed = _index(letters.squeezed())
         self.hollow = _index(letters.whole(), letters.without_one())
-        targets = _Letters(lexer.speller.targets())
-        self.near = _index(targets.whole(), targets.without_one())
-        self.sounds = _index(targets.skeletons())
+        self.slips = _Slips(lexer)
+        self.sounds = _index(_Letters(lexer.speller.targets()).skeletons())
         self.may_sound = lexer.speller.may_sound
         inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
@@ -153,9 +207,7 @@ class Sieve:
         doubled = np.bincount(owner[1:][twice], minlength=len(words))
         found |= doubled > 6
         found |= (doubled > 0) & (self.squeezed.find(letters.squeezed()) >= 0)
-        whole = letters.whole()
-        found |= self.near.find(whole) >= 0
-        found[owner[self.near.find(letters.without_one()) >= 0]] = True
+        found[self.slips.find(words, letters)] = True
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
         ends = at[:, None] + self.sizes

@@ -134,17 +134,18 @@ def slip_cost(written: str, meant: str) -> float | None:
     return None
 
 
-def slips_of(word: str) -> Iterator[str]:
+def slips_of(word: str) -> list[str]:
     """Every string that `word` may be one slip of: about forty for each of its letters."""
+    lines: list[str] = []  # joined and split: one by one they take nearly twice as long
     for i, letter in enumerate(word):
         head, tail = word[:i], word[i + 1 :]
-        yield head + tail
-        for other in MEANT.get(letter, ""):
-            yield head + other + tail
+        lines.append(head + tail)
+        if letter in MEANT:
+            lines.append(head + f"{tail}\n{head}".join(MEANT[letter]) + tail)
         if tail and tail[0] != letter:
-            yield head + tail[0] + letter + tail[1:]
-        for other in _LETTERS:
-            yield head + letter + other + tail
+            lines.append(head + tail[0] + letter + tail[1:])
+        lines.append(head + letter + f"{tail}\n{head}{letter}".join(_LETTERS) + tail)
+    return "\n".join(lines).split("\n")
 
 
 class Speller:
@@ -194,8 +195,8 @@ class Speller:
                 best = (cost, target)
         if best is None:
             return None
-        for other in slips_of(word):
-            rank = known.get(other, LIKELY)
+        for other in filter(known.__contains__, slips_of(word)):
+            rank = known[other]
             if rank < LIKELY and other not in self._listed and log2(rank + 8) < best[0]:
                 slip_of_other = slip_cost(word, other)
                 if slip_of_other is not None and slip_of_other + log2(rank + 8) < best[0]:

@@ -70,6 +70,7 @@ _NUMBER = re.compile(
     r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*+(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*+$"
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
+_SIGNS = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
 _MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
 _ANY = "\0"  # in a trace: a symbol that may stand for several letters
 _NO_LETTERS = re.compile(r"[^a-z]+")
@@ -233,6 +234,13 @@ class Lexer:
         if word in self._tails:
             flags |= 16
         return flags
+
+    def flags_of_known(self) -> dict[str, int]:
+        """`flags_of` the known words, those that have flags and some others."""
+        known = self._known
+        some = {word for word in known if len(word) <= 3}
+        some |= known.keys() & (self._heads.keys() | self._tails.keys())
+        return {word: self.flags_of(word) for word in some}
 
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Whether each bare word is in the vocabulary."""
@@ -938,6 +946,9 @@ def _marks(core: str, chunk: str) -> tuple[str, ...]:
 
 def _edges(chunk: str) -> str:
     """The symbols before the first and after the last letter or digit: "sh!t!" -> "!"."""
+    if chunk.isascii():
+        left, right = chunk.lstrip(_SIGNS), chunk.rstrip(_SIGNS)
+        return chunk[: len(chunk) - len(left)] + chunk[len(right) :] if left else chunk
     first, last, n = 0, len(chunk), len(chunk)
     while first < n and not chunk[first].isalnum():
         first += 1

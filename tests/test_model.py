@@ -21,7 +21,7 @@ from moderation.records import LABELS
 from moderation.scoring import score
 from tests.small_model import BITS, make_model, small_model, write_small_model
 
-ARRAYS = ("fingerprint", "weight", "vocabulary", "word_class", "pool")
+ARRAYS = ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool")
 SHIPPED = Path(__file__).parent.parent / "models" / "default.safetensors"
 shipped = pytest.mark.skipif(
     not SHIPPED.is_file(), reason="models/default.safetensors is not there yet"

@@ -266,7 +266,8 @@ def test_model_show(model: str, tmp_path: Path) -> None:
     digest = re.search(r"^sha256 +([0-9a-f]{64})$", result.stdout, re.M)
     assert digest is not None
     assert f"small@{digest[1][:12]}" in result.stdout
-    for name in ("fingerprint", "weight", "vocabulary", "word_class", "pool", "toxicity 0.500"):
+    arrays = ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool")
+    for name in (*arrays, "toxicity 0.500"):
         assert name in result.stdout
     (found,) = lines(run("model", "show", "--json", model))
     assert found["sha256"] == digest[1]

@@ -37,7 +37,7 @@ def show(file: str | None, as_json: bool) -> None:
     click.echo(f"sha256      {found.digest}")
     click.echo(f"format      {settings['format']}")
     click.echo(f"labels      {', '.join(found.labels)}")
-    for name in ("fingerprint", "weight", "vocabulary", "word_class", "pool"):
+    for name in ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool"):
         array = getattr(found, name)
         click.echo(f"array       {name}: {array.dtype}{list(array.shape)}")
     filled = int((found.fingerprint != 0).sum())

@@ -11,6 +11,7 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 
 from moderation.errors import ModelError
-from moderation.model import MAX_HEADER, load, load_file, read_header
+from moderation.model import MAX_HEADER, load, load_file, read_header, save
 from moderation.records import LABELS
 from tests.small_model import BITS, make_model, write_small_model
 
@@ -276,9 +277,11 @@ def put(good: bytes, name: str, values: Any) -> bytes:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite(good: bytes, tmp_path: Path, bad: float) -> None:
     model = make_model()
-    weight, pool = model.weight.copy(), model.pool.copy()
+    weight, pool, sums = model.weight.copy(), model.pool.copy(), model.word_sums.copy()
     weight[-1, -1] = bad
     pool[3, 2] = bad
+    sums[1, 4] = bad
+    refuse(tmp_path, put(good, "word_sums", sums), "not finite")
     refuse(tmp_path, put(good, "weight", weight), "not finite")
     refuse(tmp_path, put(good, "pool", pool), "not finite")
 
@@ -291,6 +294,9 @@ def test_vocabulary_is_checked(good: bytes, tmp_path: Path) -> None:
     words = model.vocabulary.copy()
     words[1] = 10
     refuse(tmp_path, put(good, "vocabulary", words), "differ in length")
+    fewer = replace(model, sums=model.word_sums[:-1])
+    save(fewer, tmp_path / "fewer.safetensors")
+    refuse(tmp_path, (tmp_path / "fewer.safetensors").read_bytes(), "differ in length")
     numbers = model.word_class.copy()
     numbers[0] = len(model.settings["classes"]) + 1
     refuse(tmp_path, put(good, "word_class", numbers), "class")
