@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
+from moderation.gluing import LONGEST_PART
 from moderation.spelling import SKELETON
 from moderation.text import MAX_WORD, Lexer
 
@@ -28,7 +29,6 @@ _SPREAD = np.uint64(0xD6E8FEB86659FD93)
 _CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 0 = silent
 for _letter, _class in SKELETON.items():
     _CLASSES[_letter] = 0 if _class == ord(" ") else _class
-_LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 
 
 class _Letters:
@@ -132,7 +132,7 @@ class Sieve:
         self.near = _index(targets.whole(), targets.without_one())
         self.sounds = _index(targets.skeletons())
         self.may_sound = lexer.speller.may_sound
-        inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
+        inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())

@@ -1,0 +1,124 @@
+"""Words glued together -> the words: "youareanidiot" is four.
+
+    unknown word ── fewest, most frequent known parts ──► parts, if people would glue these
+
+Names, things and foreign words fall into nouns and endings ("penis|tone", "shuttle|cock",
+"ingrat|is"); what people glue to an insult is a small word or a common one. Reading an insult into
+a harmless word is the worse error, so the parts must be of that kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LONGEST = 80  # letters of glued words that are taken apart
+RARE = 60_000  # a rank for words without one
+RANKED = 1_500  # offensive words in order of use; behind them come rare and ambiguous ones
+GLUED = 1_500  # ranks of words that people glue to an insult
+GLUED_TO_STRONG = 5_000  # the same where the insult is a strong one
+STRONG = 2_500  # ranks of offensive words that are used so much that any word may be glued to them
+COMMON = 300  # ranks of the small words that sentences are made of
+LONGEST_PART = 16  # letters of the longest part that glued words are taken into
+_SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as so do go no".split())
+_SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
+_SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
+_OPENERS = frozenset("a an my u ur".split())  # short words that may stand glued before an insult
+
+
+class Splitter:
+    """Takes glued words apart. Thread-safe.
+
+    `known`: word -> rank in use; `offensive`: word -> rank among the words worth recovering;
+    `telling`: those of them that are no more than telling.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, int],
+        offensive: Mapping[str, int],
+        telling: Mapping[str, int],
+    ) -> None:
+        self._known = known
+        self._offensive = offensive
+        self._telling = telling
+        self._beginnings = {word[:4] for word in offensive if len(word) >= 4}
+
+    def may_split(self, word: str) -> bool:
+        """Whether an offensive word of four letters or more stands in a longer word."""
+        begins, offensive, size = self._beginnings, self._offensive, len(word)
+        for i in range(size - 3):
+            if word[i : i + 4] in begins:
+                for end in range(i + 4, min(i + LONGEST_PART, size) + 1):
+                    if word[i:end] in offensive:
+                        return True
+        return False
+
+    def split(self, word: str) -> list[str] | None:
+        """Take glued words apart, where every part is known and one of them is offensive."""
+        parts = self.part(word)
+        if parts is None or len(parts) < 2:
+            return None
+        # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
+        # nouns and endings; what people glue to an insult is a small word or a common one.
+        telling = self._telling
+        bad = [p for p in parts if len(p) >= 4 and p in self._offensive and p not in telling]
+        if not bad:
+            return None
+        known = self._known
+        sure = [part for part in bad if self._offensive[part] < RANKED]
+        others = [part for part in parts if part not in bad]
+        # The rarer the insult, the commoner its neighbours must be.
+        usual = min((known.get(part, RARE) for part in sure), default=RARE)
+        limit = (
+            COMMON if parts[0] in bad or not sure else GLUED_TO_STRONG if usual < STRONG else GLUED
+        )
+        if any(known.get(part, RARE) >= limit for part in others):
+            return None
+        if parts[0] in bad and len(parts[-1]) < 3 and parts[-1] not in _SHORT_ENDS:
+            return None
+        if len(parts) == 2 and len(parts[0]) < 3 and parts[0] not in _OPENERS:
+            return None  # "he|arse", "go|nads"
+        if usual < STRONG:
+            return parts
+        if not sure:
+            opened = parts[0] in _OPENERS or (len(parts[0]) > 2 and parts[0] in others)
+            if not opened or min(known.get(part, RARE) for part in bad) >= GLUED_TO_STRONG:
+                return None
+        return parts if sum(len(part) < 3 for part in others) <= len(parts) // 2 else None
+
+    def part(self, word: str) -> list[str] | None:
+        """The split into known words with the fewest, then most frequent parts; None if none."""
+        n = len(word)
+        if n > LONGEST or not word.isascii():
+            return None
+        inf = float("inf")
+        cost = [0.0] + [inf] * n
+        back = [0] * (n + 1)
+        known, offensive = self._known, self._offensive
+        for start in range(n):
+            so_far = cost[start]
+            if so_far == inf:
+                continue
+            for end in range(start + 1, min(start + LONGEST_PART, n) + 1):
+                part = word[start:end]
+                if end < start + 3 and part not in _SHORT_PARTS:
+                    continue
+                rank = known.get(part)
+                if rank is None:
+                    if end < start + 4 or part not in offensive:
+                        continue
+                    rank = 10_000
+                if end == start + 3 and rank > 4_000:
+                    continue
+                # bits of a Zipf rank: the rarer the part, the dearer
+                price = so_far + 4.0 + (rank + 2).bit_length()
+                if price < cost[end]:
+                    cost[end], back[end] = price, start
+        if cost[n] == inf:
+            return None
+        parts: list[str] = []
+        end = n
+        while end:
+            parts.append(word[back[end] : end])
+            end = back[end]
+        return parts[::-1]
