@@ -9,7 +9,7 @@ a harmless word is the worse error, so the parts must be of that kind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 LONGEST = 80  # letters of glued words that are taken apart
 RARE = 60_000  # a rank for words without one
@@ -18,18 +18,25 @@ GLUED = 1_500  # ranks of words that people glue to an insult
 GLUED_TO_STRONG = 5_000  # the same where the insult is a strong one
 STRONG = 2_500  # ranks of offensive words that are used so much that any word may be glued to them
 COMMON = 300  # ranks of the small words that sentences are made of
+UNRANKED = 10_000  # the rank taken for an offensive word that is not among the known ones
+# Bits a letter: what is cheaper is plain talk without its spaces. Names and foreign words that fall
+# into parts cost more ("hitch|cock" 3.9, "dick|son" 4.0), sentences less ("likes|dick" 3.3).
+PLAIN_TALK = 3.4
 LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 _SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as so do go no".split())
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
 _SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
-_OPENERS = frozenset("a an my u ur".split())  # short words that may stand glued before an insult
+_OPENERS = frozenset("a an me my u ur".split())  # short words that may stand glued before an insult
+# Words that may stand glued before one of three letters, which could be a syllable elsewhere.
+_SHORT_OPENERS = "a an my ur your his her the dumb kiss".split()
 
 
 class Splitter:
     """Takes glued words apart. Thread-safe.
 
     `known`: word -> rank in use; `offensive`: word -> rank among the words worth recovering;
-    `telling`: those of them that are no more than telling.
+    `telling`: those of them that are no more than telling. `short`: glued words that end in an
+    offensive one of three letters -> the words.
     """
 
     def __init__(
@@ -41,6 +48,12 @@ class Splitter:
         self._known = known
         self._offensive = offensive
         self._telling = telling
+        short = [
+            word
+            for word in offensive
+            if len(word) == 3 and word not in telling and known.get(word, RARE) < STRONG
+        ]
+        self.short = {opener + word: [opener, word] for opener in _SHORT_OPENERS for word in short}
         self._beginnings = {word[:4] for word in offensive if len(word) >= 4}
 
     def may_split(self, word: str) -> bool:
@@ -53,11 +66,16 @@ class Splitter:
                         return True
         return False
 
-    def split(self, word: str) -> list[str] | None:
-        """Take glued words apart, where every part is known and one of them is offensive."""
+    def split(self, word: str, *, name: bool = False) -> list[str] | None:
+        """Take glued words apart, where every part is known and one of them is offensive.
+
+        `name`: it is written with a capital and small letters, as names are.
+        """
         parts = self.part(word)
         if parts is None or len(parts) < 2:
             return None
+        if not name and self._is_plain_talk(word, parts):
+            return parts
         # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
         # nouns and endings; what people glue to an insult is a small word or a common one.
         telling = self._telling
@@ -82,9 +100,25 @@ class Splitter:
             return parts
         if not sure:
             opened = parts[0] in _OPENERS or (len(parts[0]) > 2 and parts[0] in others)
-            if not opened or min(known.get(part, RARE) for part in bad) >= GLUED_TO_STRONG:
+            if not opened or min(known.get(part, RARE) for part in bad) >= UNRANKED:
                 return None
         return parts if sum(len(part) < 3 for part in others) <= len(parts) // 2 else None
+
+    def _is_plain_talk(self, word: str, parts: Sequence[str]) -> bool:
+        """Whether the parts are so usual for so many letters that they are hardly there by chance.
+
+        One of them must be offensive and long enough to be no syllable.
+        """
+        if not any(
+            len(part) >= 4 and part in self._offensive and part not in self._telling
+            for part in parts
+        ):
+            return False
+        return sum(map(self._price, parts)) <= PLAIN_TALK * len(word)
+
+    def _price(self, part: str) -> float:
+        """Bits of a part by its Zipf rank, the rarer the dearer, and of its being there at all."""
+        return 4.0 + (self._known.get(part, UNRANKED) + 2).bit_length()
 
     def part(self, word: str) -> list[str] | None:
         """The split into known words with the fewest, then most frequent parts; None if none."""
@@ -107,10 +141,9 @@ class Splitter:
                 if rank is None:
                     if end < start + 4 or part not in offensive:
                         continue
-                    rank = 10_000
+                    rank = UNRANKED
                 if end == start + 3 and rank > 4_000:
                     continue
-                # bits of a Zipf rank: the rarer the part, the dearer
                 price = so_far + 4.0 + (rank + 2).bit_length()
                 if price < cost[end]:
                     cost[end], back[end] = price, start

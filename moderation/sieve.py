@@ -116,7 +116,7 @@ def _spread(hashes: U64) -> U64:
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
 
-    What `Lexer._resolve` can make of a word comes in four ways, and each leaves a trace that is
+    What `Lexer._resolve` can make of a word comes in five ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
     offensive word's (or three in a row); a word, or a word without one letter, that a telling
     word is or becomes when it loses one (the delete index of SymSpell); the sounds of a telling
@@ -130,12 +130,13 @@ class Sieve:
         self.hollow = _index(letters.whole(), letters.without_one())
         targets = _Letters(lexer.speller.targets())
         self.near = _index(targets.whole(), targets.without_one())
-        self.sounds = _index(targets.skeletons())
+        self.sounds = _index(_Letters(lexer.speller.heard()).skeletons())
         self.may_sound = lexer.speller.may_sound
         inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())
+        self.short = _index(_Letters(list(lexer.splitter.short)).whole())
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
@@ -155,6 +156,7 @@ class Sieve:
         found |= (doubled > 0) & (self.squeezed.find(letters.squeezed()) >= 0)
         whole = letters.whole()
         found |= self.near.find(whole) >= 0
+        found |= self.short.find(whole) >= 0
         found[owner[self.near.find(letters.without_one()) >= 0]] = True
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]

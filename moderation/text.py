@@ -161,7 +161,7 @@ class Lexer:
         self.tables = tables
         self._known = tables.vocabulary
         self._offensive = tables.offensive
-        self.speller = Speller(tables.vocabulary, (*tables.offensive, *tables.telling))
+        self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling)
         self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
@@ -549,11 +549,14 @@ class Lexer:
         squeezed = self._squeeze(word)
         if squeezed is not None:
             return [squeezed]
+        short = self.splitter.short.get(word)
+        if short is not None:
+            return short
         repaired = self.speller.read(word, name=name)
         if repaired is not None:
             return [repaired]
         if len(word) >= 5 and self.splitter.may_split(word):
-            parts = self.splitter.split(word)
+            parts = self.splitter.split(word, name=name)
             if parts is not None:
                 return parts
         return [word[:MAX_WORD]]
