@@ -20,8 +20,10 @@ STRONG = 2_500  # ranks of offensive words that are used so much that any word m
 COMMON = 300  # ranks of the small words that sentences are made of
 UNRANKED = 10_000  # the rank taken for an offensive word that is not among the known ones
 # Bits a letter: what is cheaper is plain talk without its spaces. Names and foreign words that fall
-# into parts cost more ("hitch|cock" 3.9, "dick|son" 4.0), sentences less ("likes|dick" 3.3).
-PLAIN_TALK = 3.4
+# into parts cost more ("hitch|cock" 3.4, "dick|son" 3.4), sentences less ("likes|dick" 2.8).
+PLAIN_TALK, PLAIN_NAME = 3.1, 2.4
+HIDDEN = 4.0  # bits: people glue offensive words to others so much more often
+LONG = 6  # letters of words that hurt without being swear words, so that they are no syllables
 LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 _SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as so do go no".split())
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
@@ -74,7 +76,7 @@ class Splitter:
         parts = self.part(word)
         if parts is None or len(parts) < 2:
             return None
-        if not name and self._is_plain_talk(word, parts):
+        if self._is_plain_talk(word, parts, PLAIN_NAME if name else PLAIN_TALK):
             return parts
         # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
         # nouns and endings; what people glue to an insult is a small word or a common one.
@@ -104,17 +106,16 @@ class Splitter:
                 return None
         return parts if sum(len(part) < 3 for part in others) <= len(parts) // 2 else None
 
-    def _is_plain_talk(self, word: str, parts: Sequence[str]) -> bool:
+    def _is_plain_talk(self, word: str, parts: Sequence[str], limit: float) -> bool:
         """Whether the parts are so usual for so many letters that they are hardly there by chance.
 
-        One of them must be offensive and long enough to be no syllable.
+        One of them must be offensive and long enough to be no syllable; `limit`: bits a letter.
         """
-        if not any(
-            len(part) >= 4 and part in self._offensive and part not in self._telling
+        bad = sum(
+            part in self._offensive and len(part) >= (LONG if part in self._telling else 4)
             for part in parts
-        ):
-            return False
-        return sum(map(self._price, parts)) <= PLAIN_TALK * len(word)
+        )
+        return bad > 0 and sum(map(self._price, parts)) - HIDDEN * bad <= limit * len(word)
 
     def _price(self, part: str) -> float:
         """Bits of a part by its Zipf rank, the rarer the dearer, and of its being there at all."""

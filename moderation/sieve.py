@@ -120,7 +120,7 @@ class Sieve:
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
     offensive word's (or three in a row); a word, or a word without one letter, that a telling
     word is or becomes when it loses one (the delete index of SymSpell); the sounds of a telling
-    word; and an offensive word within.
+    word; an offensive word within; and one of three letters behind a small word.
     """
 
     def __init__(self, lexer: Lexer) -> None:

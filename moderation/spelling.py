@@ -39,7 +39,7 @@ MILD = 1.0  # to miss a word that tells less costs less than to see it where it 
 # times as frequent in toxic comments as in harmless ones. A capital and small letters may be a
 # name: then less.
 LIMITS = (0.0, 0.0, 0.0, 12.9, 14.4, 16.5, 17.5, 18.0, 18.5)
-NAME_LIMITS = (0.0, 0.0, 0.0, 8.0, 9.0, 11.5, 13.5, 14.9, 16.5)
+NAME_LIMITS = (0.0, 0.0, 0.0, 8.0, 10.2, 12.3, 13.5, 14.9, 16.5)
 
 
 def _neighbours() -> dict[str, str]:
@@ -248,8 +248,7 @@ class Speller:
                 if abs(len(target) - size) < 4 and sound_of(target) == sound
             ]
         for target in alike:
-            if max(len(target), len(word)) > SHORTEST:
-                yield target, SOUND
+            yield target, SOUND
 
     def _near(self, word: str, index: Mapping[str, Sequence[str]] | None) -> Iterable[str]:
         """Telling words that share all letters but one with `word`, in order."""

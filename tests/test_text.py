@@ -195,20 +195,13 @@ def model() -> Model:
 @cache
 def lexer_of_today() -> Lexer:
     """The shipped model's lexer with the lists of words as they are today, trained or not."""
-    tables = model().tables
-    listed = [word for word in load_innocent() if word not in tables.vocabulary]
-    vocabulary = without_variants(
-        [*tables.vocabulary, *listed], load_classes(), list(tables.offensive)
-    )
+    tables, terms = model().tables, load_classes()
+    innocent = [word for word in load_innocent() if word not in tables.vocabulary]
+    offensive = [word for word in tables.offensive if word in terms]
+    vocabulary = without_variants([*tables.vocabulary, *innocent], terms, offensive)
     known = {word: rank for rank, word in enumerate(vocabulary)}
-    offensive = [word for word in tables.offensive if word in known]
-    return Lexer(
-        replace(
-            tables,
-            vocabulary=known,
-            offensive={word: rank for rank, word in enumerate(offensive)},
-        )
-    )
+    ranks = {word: rank for rank, word in enumerate(word for word in offensive if word in known)}
+    return Lexer(replace(tables, vocabulary=known, offensive=ranks))
 
 
 @cache
