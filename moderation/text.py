@@ -188,7 +188,7 @@ class Lexer:
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
-            resolved = self._resolve(word, name=core.istitle())
+            resolved = self._resolve(word, name=_is_name(core))
             if len(resolved) != 1:
                 return None
             word = resolved[0]
@@ -493,7 +493,7 @@ class Lexer:
                     add([masked], left, right)
                     return
             written = chunk[start + origin[left] : start + origin[right - 1] + 1]
-            add(self._resolve(core, name=written.istitle()), left, right)
+            add(self._resolve(core, name=_is_name(written)), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
             disguised = self._unleet(core)
@@ -540,7 +540,7 @@ class Lexer:
     def _resolve(self, word: str, *, name: bool = False) -> list[str]:
         """An alphabetic word as meant: itself where known, else repaired where that is safe.
 
-        `name`: it is written with a capital and small letters, as names are.
+        `name`: it is written as names are, with a capital and small letters.
         """
         if word in self._known or word in self._offensive or len(word) < 3:
             return [word]
@@ -816,6 +816,11 @@ def chunk_word(chunk: str) -> str | None:
     """The word of a chunk that is one plain ASCII word with punctuation about it, else None."""
     plain = _PLAIN.fullmatch(chunk)
     return None if plain is None else _bare(plain["core"].lower())
+
+
+def _is_name(written: str) -> bool:
+    """Whether a word is written as names are; three capitals are an abbreviation."""
+    return written.istitle() or (len(written) == 3 and written.isupper())
 
 
 def _mask_pattern(core: str) -> re.Pattern[str]:
