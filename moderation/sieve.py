@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
 from moderation.gluing import LONGEST_PART
-from moderation.spelling import SKELETON
+from moderation.spelling import SHORTEST, SKELETON
 from moderation.text import MAX_WORD, Lexer
 
 Bools = npt.NDArray[np.bool_]
@@ -128,8 +128,10 @@ class Sieve:
         letters = _Letters(offensive)
         self.squeezed = _index(letters.squeezed())
         self.hollow = _index(letters.whole(), letters.without_one())
-        targets = _Letters(lexer.speller.targets())
-        self.near = _index(targets.whole(), targets.without_one())
+        # Those of three letters are met in words of three letters alone: two of them are shared.
+        targets = lexer.speller.targets()
+        long = _Letters([word for word in targets if len(word) > SHORTEST])
+        self.near = _index(long.whole(), _Letters(targets).without_one())
         self.sounds = _index(_Letters(lexer.speller.heard()).skeletons())
         self.may_sound = lexer.speller.may_sound
         inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]

@@ -152,9 +152,9 @@ def slips_of(word: str) -> Iterator[str]:
 class Speller:
     """Reads unknown words as telling ones. Thread-safe after construction.
 
-    `known`: word -> rank in use; `telling`: the words worth recovering, of which those of four
-    letters or more that are common enough are looked for; those of three letters only by sound.
-    `mild`: others, which must be likelier.
+    `known`: word -> rank in use; `telling`: the words worth recovering, of which those that are
+    common enough are looked for. `mild`: others, which must be likelier. Those of three letters are
+    looked for among words of three letters, which are few if nobody knows them, and by sound.
     """
 
     def __init__(
@@ -165,7 +165,9 @@ class Speller:
         self._mild = frozenset(mild).difference(telling)
         telling += sorted(self._mild)
         words = [word for word in telling if SHORTEST <= len(word) <= LONGEST and word.isalpha()]
-        self._listed = frozenset(word for word in words if len(word) > SHORTEST)
+        self._listed = frozenset(
+            word for word in words if len(word) > SHORTEST or word not in self._mild
+        )
         self._heard = frozenset(words)
         self._looked = 0
         self._by_deletion: dict[str, list[str]] | None = None
@@ -177,7 +179,7 @@ class Speller:
         return self._likely(self._listed)
 
     def heard(self) -> list[str]:
-        """The words that are looked for by their sound: shorter ones too."""
+        """The words that are looked for by their sound: mild ones of three letters too."""
         return self._likely(self._heard)
 
     def _likely(self, words: Iterable[str]) -> list[str]:
@@ -223,7 +225,7 @@ class Speller:
                 index = self._make_indexes()
         for target in self._near(word, index):
             slip = slip_cost(word, target)
-            if slip is not None:
+            if slip is not None and (len(target) > SHORTEST or len(word) == SHORTEST):
                 yield target, slip
         if not _SOUNDING.search(word):
             return
