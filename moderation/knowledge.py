@@ -25,6 +25,8 @@ from moderation.text import MAX_WORD, Tables, chunk_word, split
 
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
 MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
+FAMILIAR = 8_000  # ranks of words that stand in so many texts that they have weights of their own
+COMMONER = 20  # times: how much commoner a word is than a familiar misspelling of it
 
 TELLING = 17  # the first so many of CLASS_ORDER say something of their own; the rest qualify
 # A word has one class, the first of these that it is listed under: what hurts comes before what
@@ -195,22 +197,29 @@ def disguisable(
     return offensive, order((telling - disguised - doubtful) | too)
 
 
-def _without_variants(
+def without_variants(
     known: Sequence[str], terms: Mapping[str, Iterable[str]], offensive: Sequence[str]
 ) -> list[str]:
-    """The words of `known` but for rare spellings of much used offensive words ("phuck").
+    """The words of `known` but for rare spellings of much used offensive words ("phuck", "btch").
 
     Left out, they are read as what they are spelt after, which says more than their own weights.
+    Words of dictionaries and lexicons are no misspellings, unless a lexicon lists them as one: with
+    the class of the word that they are spelt after.
     """
-    listed = set(offensive)
-    speller = Speller({word: rank for rank, word in enumerate(known)}, offensive)
-    kept = list(known[:LIKELY])
-    for word in known[LIKELY:]:
-        meant = speller.read(word) if word in listed else None
+    listed, ranks = set(offensive), {word: rank for rank, word in enumerate(known)}
+    words = {*terms, *load_innocent()}
+    speller = Speller(ranks, offensive)
+    kept = list(known[:FAMILIAR])
+    for word in known[FAMILIAR:]:
+        if word in words and word not in listed:
+            kept.append(word)
+            continue
+        meant = speller.read(word)
         if (
             meant is None
             or meant + "s" == word
-            or class_of(terms.get(meant, ())) != class_of(terms.get(word, ()))
+            or (ranks[word] < LIKELY and ranks[meant] * COMMONER > ranks[word])
+            or (word in listed and class_of(terms.get(meant, ())) != class_of(terms[word]))
         ):
             kept.append(word)
     return kept
@@ -235,7 +244,7 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     listed = set(known)
     known += sorted({*terms, *load_innocent()} - listed)
     offensive, telling = disguisable(terms, counts)
-    vocabulary = _without_variants(known, terms, offensive)
+    vocabulary = without_variants(known, terms, offensive)
     kept = set(vocabulary)
     tables = Tables(
         vocabulary={word: rank for rank, word in enumerate(vocabulary)},

@@ -186,7 +186,8 @@ def load_ambiguous() -> frozenset[str]:
 def load_innocent() -> list[str]:
     """Words of dictionaries that are one slip from an offensive word, or fall into parts of which
     one is: known words, so that nothing is read into them. English (SCOWL) first of all, then
-    German, French, Spanish, Italian, Dutch and Swedish.
+    German, French, Spanish, Italian, Dutch and Swedish, as far as they are usual there and are not
+    the same insult with another ending; rare words that are likelier slips are left out.
     """
     source = resources.files("moderation").joinpath("data", "innocent.txt")
     return source.read_text(encoding="utf-8").split()

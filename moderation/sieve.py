@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
+from moderation.gluing import LONGEST_PART
 from moderation.sequences import where
 from moderation.spelling import DOUBLED, DROPPED_TWIN, LIMITS, LONGEST, SKELETON, slip_cost
 from moderation.text import MAX_WORD, Lexer
@@ -29,7 +30,6 @@ _SPREAD = np.uint64(0xD6E8FEB86659FD93)
 _CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 0 = silent
 for _letter, _class in SKELETON.items():
     _CLASSES[_letter] = 0 if _class == ord(" ") else _class
-_LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
@@ -172,10 +172,11 @@ class _Slips:
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
 
-    What `Lexer._resolve` can make of a word comes in four ways, and each leaves a trace that is
+    What `Lexer._resolve` can make of a word comes in five ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
     offensive word's (or three in a row); one slip from a telling word that is common enough; the
-    sounds of a telling word; and an offensive word within.
+    sounds of a telling word; an offensive word within; and one of three letters behind a small
+    word.
     """
 
     def __init__(self, lexer: Lexer) -> None:
@@ -184,12 +185,13 @@ class Sieve:
         self.squeezed = _index(letters.squeezed())
         self.hollow = _index(letters.whole(), letters.without_one())
         self.slips = _Slips(lexer)
-        self.sounds = _index(_Letters(lexer.speller.targets()).skeletons())
+        self.sounds = _index(_Letters(lexer.speller.heard()).skeletons())
         self.may_sound = lexer.speller.may_sound
-        inner = [word for word in offensive if 4 <= len(word) <= _LONGEST_PART]
+        inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())
+        self.short = _index(_Letters(list(lexer.splitter.short)).whole())
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
@@ -207,6 +209,7 @@ class Sieve:
         doubled = np.bincount(owner[1:][twice], minlength=len(words))
         found |= doubled > 6
         found |= (doubled > 0) & (self.squeezed.find(letters.squeezed()) >= 0)
+        found |= self.short.find(letters.whole()) >= 0
         found[self.slips.find(words, letters)] = True
         at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]

@@ -31,13 +31,15 @@ _ALIKE = ("ck", "sz", "cs", "kq", "cq", "fv", "gj", "dt", "bp", "vw", "mn")  # s
 DOUBLED, SWAPPED, DROPPED_TWIN, DROPPED_VOWEL, DROPPED, REPLACED, BESIDE, ADDED = (
     1.0, 2.0, 1.0, 2.5, 3.5, 3.0, 3.5, 5.0,
 )  # fmt: skip
-FIRST_LETTER = 4.0
+FIRST_LETTER = 5.0
 SOUND = 2.0
+MILD = 1.0  # to miss a word that tells less costs less than to see it where it was not meant
 # Bits that a reading may cost, by letters of the word as written; longer words take the last.
-# Chosen so that among unknown words of comments, those read as an offensive word are several
-# times as frequent in toxic comments as in harmless ones.
-LIMITS = (0.0, 0.0, 0.0, 10.5, 13.5, 14.0, 15.5, 16.5, 18.0)
-NAME, NAME_SHORT = 2.0, 4.5  # bits less for a capital and small letters: a name is likelier
+# Chosen so that among unknown words of comments, those read as an offensive word are at least three
+# times as frequent in toxic comments as in harmless ones. Names may cost less, and so may three
+# capitals, which are mostly abbreviations; three small letters that nobody knows are few.
+LIMITS = (0.0, 0.0, 0.0, 14.9, 14.4, 16.5, 17.5, 18.0, 18.5)
+NAME_LIMITS = (0.0, 0.0, 0.0, 8.0, 10.2, 12.3, 13.5, 14.9, 16.5)
 
 
 def _neighbours() -> dict[str, str]:
@@ -151,15 +153,23 @@ def slips_of(word: str) -> list[str]:
 class Speller:
     """Reads unknown words as telling ones. Thread-safe after construction.
 
-    `known`: word -> rank in use; `telling`: the words worth recovering, of which those of four
-    letters or more that are common enough are looked for.
+    `known`: word -> rank in use; `telling`: the words worth recovering, of which those that are
+    common enough are looked for. `mild`: others, which must be likelier. Those of three letters are
+    looked for among words of three letters, which are few if nobody knows them, and by sound.
     """
 
-    def __init__(self, known: Mapping[str, int], telling: Iterable[str]) -> None:
+    def __init__(
+        self, known: Mapping[str, int], telling: Iterable[str], mild: Iterable[str] = ()
+    ) -> None:
         self._known = known
+        telling = list(telling)
+        self._mild = frozenset(mild).difference(telling)
+        telling += sorted(self._mild)
+        words = [word for word in telling if SHORTEST <= len(word) <= LONGEST and word.isalpha()]
         self._listed = frozenset(
-            word for word in telling if SHORTEST < len(word) <= LONGEST and word.isalpha()
+            word for word in words if len(word) > SHORTEST or word not in self._mild
         )
+        self._heard = frozenset(words)
         self._looked = 0
         self._by_deletion: dict[str, list[str]] | None = None
         self._by_sound: dict[str, list[str]] = {}
@@ -167,8 +177,15 @@ class Speller:
 
     def targets(self) -> list[str]:
         """The words that are looked for, in order of spelling."""
+        return self._likely(self._listed)
+
+    def heard(self) -> list[str]:
+        """The words that are looked for by their sound: mild ones of three letters too."""
+        return self._likely(self._heard)
+
+    def _likely(self, words: Iterable[str]) -> list[str]:
         known = self._known
-        return sorted(word for word in self._listed if known.get(word, LIKELY) < LIKELY)
+        return sorted(word for word in words if known.get(word, LIKELY) < LIKELY)
 
     def may_sound(self, word: str) -> bool:
         """Whether a telling word sounds like `word`: a filter, seldom wrongly true."""
@@ -183,14 +200,12 @@ class Speller:
         """
         if not SHORTEST <= len(word) <= LONGEST:
             return None
-        limit = LIMITS[min(len(word), len(LIMITS) - 1)]
-        if name and len(word) < 8:
-            limit -= NAME if len(word) > 5 else NAME_SHORT
+        limit = (NAME_LIMITS if name else LIMITS)[min(len(word), len(LIMITS) - 1)]
         known = self._known
         best: tuple[float, str] | None = None
         for target, slip in self._candidates(word):
             rank = known.get(target, LIKELY)
-            cost = slip + log2(rank + 8)
+            cost = slip + log2(rank + 8) + (MILD if target in self._mild else 0.0)
             if rank < LIKELY and cost <= limit and (best is None or (cost, target) < best):
                 best = (cost, target)
         if best is None:
@@ -211,7 +226,7 @@ class Speller:
                 index = self._make_indexes()
         for target in self._near(word, index):
             slip = slip_cost(word, target)
-            if slip is not None:
+            if slip is not None and (len(target) > SHORTEST or len(word) == SHORTEST):
                 yield target, slip
         if not _SOUNDING.search(word):
             return
@@ -226,7 +241,7 @@ class Speller:
         else:
             if not self._by_first:
                 by_first: dict[str, list[str]] = {}
-                for target in sorted(self._listed):
+                for target in sorted(self._heard):
                     by_first.setdefault(target[0].translate(SKELETON), []).append(target)
                 self._by_first = by_first
             size = len(word)
@@ -256,6 +271,7 @@ class Speller:
         for target in self.targets():
             for shorter in {target[:i] + target[i + 1 :] for i in range(len(target))}:
                 by_deletion.setdefault(shorter, []).append(target)
+        for target in self.heard():
             by_sound.setdefault(sound_of(target), []).append(target)
         self._by_sound = by_sound
         self._by_deletion = by_deletion  # last: who finds it finds the other too

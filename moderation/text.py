@@ -22,20 +22,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from moderation.gluing import RANKED, RARE, Splitter
 from moderation.lazy import halves
 from moderation.spelling import FEW, LIKELY, Speller
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
 MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
-RARE = 60_000  # a rank for words without one
 HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
 ODD = 2_500  # from this rank on, two or three letters are more often a fragment than a word
-GLUED = 1_500  # ranks of words that people glue to an insult
-STRONG = 2_500  # ranks of offensive words that are used so much that any word may be glued to them
-COMMON = 300  # ranks of the small words that sentences are made of
-RANKED = 1_500  # offensive words in order of use; behind them come rare and ambiguous ones
-_LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
 # Marks are features of the writing that are not words.
@@ -85,10 +80,6 @@ _PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # wor
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
-_SHORT_PARTS = frozenset("a i u r ur an is it my me be he we to of in on at as so do go no".split())
-_SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
-_SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
-_OPENERS = frozenset("a an my u ur".split())  # short words that may stand glued before an insult
 _CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
@@ -171,12 +162,12 @@ class Lexer:
         self.tables = tables
         self._known = tables.vocabulary
         self._offensive = tables.offensive
-        self.speller = Speller(tables.vocabulary, (*tables.offensive, *tables.telling))
+        self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling)
         self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
-        self._beginnings = {word[:4] for word in tables.offensive if len(word) >= 4}
+        self.splitter = Splitter(tables.vocabulary, tables.offensive, tables.telling)
         split_words = [word for word in tables.offensive if 4 <= len(word) <= 12]
         self._heads, self._tails = halves(split_words)
 
@@ -198,7 +189,7 @@ class Lexer:
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
-            resolved = self._resolve(word, name=core.istitle())
+            resolved = self._resolve(word, name=_is_name(core))
             if len(resolved) != 1:
                 return None
             word = resolved[0]
@@ -337,13 +328,13 @@ class Lexer:
             return [str(squeezed)]
         if not by_letter:
             return None
-        words = self._segment(core)
+        words = self.splitter.split(core)
         if words is None and len(core) >= 4 and core in self._known:
             words = [core]
         if words is None and core[-1] in "aiu" and core[:-1] in self._offensive:
             words = [core[:-1], core[-1]]  # "what the h e l l I …"
         if words is None and len(core) >= 8:
-            words = self._best_parts(core)
+            words = self.splitter.part(core)
         return words
 
     # ------------------------------------------------------------------ slow path
@@ -510,7 +501,7 @@ class Lexer:
                     add([masked], left, right)
                     return
             written = chunk[start + origin[left] : start + origin[right - 1] + 1]
-            add(self._resolve(core, name=written.istitle()), left, right)
+            add(self._resolve(core, name=_is_name(written)), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
             disguised = self._unleet(core)
@@ -557,7 +548,7 @@ class Lexer:
     def _resolve(self, word: str, *, name: bool = False) -> list[str]:
         """An alphabetic word as meant: itself where known, else repaired where that is safe.
 
-        `name`: it is written with a capital and small letters, as names are.
+        `name`: it is written as names are, with a capital and small letters.
         """
         if word in self._known or word in self._offensive or len(word) < 3:
             return [word]
@@ -566,24 +557,17 @@ class Lexer:
         squeezed = self._squeeze(word)
         if squeezed is not None:
             return [squeezed]
+        short = self.splitter.short.get(word)
+        if short is not None:
+            return short
         repaired = self.speller.read(word, name=name)
         if repaired is not None:
             return [repaired]
-        if len(word) >= 5 and self._holds_offensive(word):
-            parts = self._segment(word)
+        if len(word) >= 5 and self.splitter.may_split(word):
+            parts = self.splitter.split(word, name=name)
             if parts is not None:
                 return parts
         return [word[:MAX_WORD]]
-
-    def _holds_offensive(self, word: str) -> bool:
-        """Whether an offensive word of four letters or more stands in a longer word."""
-        begins, offensive, size = self._beginnings, self._offensive, len(word)
-        for i in range(size - 3):
-            if word[i : i + 4] in begins:
-                for end in range(i + 4, min(i + _LONGEST_PART, size) + 1):
-                    if word[i:end] in offensive:
-                        return True
-        return False
 
     def _squeeze(self, word: str) -> str | None:
         """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
@@ -625,79 +609,11 @@ class Lexer:
         rank = self._offensive.get(word, RANKED)
         return rank < RANKED and self._known.get(word, LIKELY) < LIKELY
 
-    def _segment(self, word: str) -> list[str] | None:
-        """Take glued words apart, where every part is known and one of them is offensive."""
-        parts = self._best_parts(word)
-        if parts is None or len(parts) < 2:
-            return None
-        # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
-        # nouns and endings; what people glue to an insult is a small word or a common one.
-        telling = self.tables.telling
-        bad = [p for p in parts if len(p) >= 4 and p in self._offensive and p not in telling]
-        if not bad:
-            return None
-        known = self._known
-        sure = [part for part in bad if self._offensive[part] < RANKED]
-        others = [part for part in parts if part not in bad]
-        # The rarer the insult, the commoner its neighbours must be.
-        usual = min((known.get(part, RARE) for part in sure), default=RARE)
-        limit = COMMON if parts[0] in bad or not sure else MASKED if usual < STRONG else GLUED
-        if any(known.get(part, RARE) >= limit for part in others):
-            return None
-        if parts[0] in bad and len(parts[-1]) < 3 and parts[-1] not in _SHORT_ENDS:
-            return None
-        if len(parts) == 2 and len(parts[0]) < 3 and parts[0] not in _OPENERS:
-            return None  # "he|arse", "go|nads"
-        if usual < STRONG:
-            return parts
-        if not sure:
-            opened = parts[0] in _OPENERS or (len(parts[0]) > 2 and parts[0] in others)
-            if not opened or min(known.get(part, RARE) for part in bad) >= MASKED:
-                return None
-        return parts if sum(len(part) < 3 for part in others) <= len(parts) // 2 else None
-
     def _hashtag(self, tag: str) -> list[str]:
         tag = tag.replace("_", "")
         if tag in self._known or tag in self._offensive:
             return [tag]
-        return self._best_parts(tag) or [tag[:MAX_WORD]]
-
-    def _best_parts(self, word: str) -> list[str] | None:
-        """The split into known words with the fewest, then most frequent parts; None if none."""
-        n = len(word)
-        if n > 2 * MAX_WORD or not word.isascii():
-            return None
-        inf = float("inf")
-        cost = [0.0] + [inf] * n
-        back = [0] * (n + 1)
-        known, offensive = self._known, self._offensive
-        for start in range(n):
-            so_far = cost[start]
-            if so_far == inf:
-                continue
-            for end in range(start + 1, min(start + _LONGEST_PART, n) + 1):
-                part = word[start:end]
-                if end < start + 3 and part not in _SHORT_PARTS:
-                    continue
-                rank = known.get(part)
-                if rank is None:
-                    if end < start + 4 or part not in offensive:
-                        continue
-                    rank = 10_000
-                if end == start + 3 and rank > 4_000:
-                    continue
-                # bits of a Zipf rank: the rarer the part, the dearer
-                price = so_far + 4.0 + (rank + 2).bit_length()
-                if price < cost[end]:
-                    cost[end], back[end] = price, start
-        if cost[n] == inf:
-            return None
-        parts: list[str] = []
-        end = n
-        while end:
-            parts.append(word[back[end] : end])
-            end = back[end]
-        return parts[::-1]
+        return self.splitter.part(tag) or [tag[:MAX_WORD]]
 
     def _undisguise(self, core: str) -> list[str] | None:
         """A core with symbols or digits in it, read as the word that it hides; None if none."""
@@ -709,7 +625,7 @@ class Lexer:
             if joined.isalpha():
                 if joined in self._offensive or (len(joined) > 3 and joined in self._known):
                     return [joined]
-                found = self._segment(joined)
+                found = self.splitter.split(joined)
                 if found is not None or "*" not in core:
                     return found
         if (
@@ -908,6 +824,11 @@ def chunk_word(chunk: str) -> str | None:
     """The word of a chunk that is one plain ASCII word with punctuation about it, else None."""
     plain = _PLAIN.fullmatch(chunk)
     return None if plain is None else _bare(plain["core"].lower())
+
+
+def _is_name(written: str) -> bool:
+    """Whether a word is written as names are; three capitals are an abbreviation."""
+    return written.istitle() or (len(written) == 3 and written.isupper())
 
 
 def _mask_pattern(core: str) -> re.Pattern[str]:

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.records import LABELS
-from moderation.training.misspelling import MAX_CHARS, misspell, misspelt_copies
+from moderation.training.misspelling import (
+    MAX_CHARS,
+    misspell,
+    misspelt_copies,
+    offensive_words,
+)
 
 
 @given(st.text(), st.integers(0, 2**32))
@@ -37,6 +42,14 @@ def test_every_word_slips_by_a_letter_or_a_space() -> None:
     assert {"ridi culous", "rdclus", "ridiculouz", "irdiculous"} & copies
     glued = {misspell("you fool here", Random(seed), 1.0) for seed in range(400)}
     assert any(" " not in copy for copy in glued)
+
+
+def test_what_is_hidden_slips_and_the_rest_stays() -> None:
+    copies = [misspell("you are an idiot", Random(seed), 0.0, {"idiot"}) for seed in range(200)]
+    assert all(copy.startswith("you are an ") for copy in copies)
+    assert 0.05 < sum(copy == "you are an idiot" for copy in copies) / 200 < 0.25
+    assert "idiot" in offensive_words()
+    assert "are" not in offensive_words()
 
 
 def test_copies_are_of_short_texts_half_of_them_toxic() -> None:

@@ -105,5 +105,5 @@ def test_letters_and_digits_take_the_shortcut() -> None:
 @given(st.lists(st.sampled_from([*OFFENSIVE[:60], *KNOWN[:60], "xq", "z"]), min_size=1, max_size=4))
 def test_glued_words_hold_an_offensive_one(parts: list[str]) -> None:
     word = "".join(parts)
-    if LEXER._segment(word) is not None:
-        assert LEXER._holds_offensive(word)
+    if LEXER.splitter.split(word) is not None:
+        assert LEXER.splitter.may_split(word)

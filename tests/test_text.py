@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moderation
-from moderation.features import encode_chunks
+from moderation.features import ChunkTable, encode_chunks
+from moderation.knowledge import without_variants
+from moderation.lexicons import load_classes, load_innocent
 from moderation.model import Model
 from moderation.scoring import scorer_of
 from moderation.text import (
@@ -54,7 +57,8 @@ READ = {
     "combining": 1.0, "dotted": 0.85, "enclosed": 1.0, "fullwidth": 1.0, "homoglyph": 1.0,
     "leet": 0.75, "masked": 0.75, "math": 1.0, "mixed_case": 1.0, "small_caps": 1.0,
     "spaced": 0.85, "starred": 1.0, "stretched": 0.9, "trailing_symbols": 1.0, "zero_width": 1.0,
-    "glued": 0.7, "swapped": 0.6, "doubled": 0.75, "emoji_word": 1.0,
+    "glued": 0.85, "swapped": 0.6, "doubled": 0.75, "emoji_word": 1.0, "dropped": 0.8,
+    "neighbour_key": 0.8, "phonetic": 0.8,
 }  # fmt: skip
 HARMFUL = ("slur", "insult", "insult.strong", "profanity", "sexual", "dehumanise", "contempt")
 
@@ -188,23 +192,39 @@ def model() -> Model:
     return moderation.load()
 
 
+@cache
+def lexer_of_today() -> Lexer:
+    """The shipped model's lexer with the lists of words as they are today, trained or not."""
+    tables, terms = model().tables, load_classes()
+    innocent = [word for word in load_innocent() if word not in tables.vocabulary]
+    offensive = [word for word in tables.offensive if word in terms]
+    vocabulary = without_variants([*tables.vocabulary, *innocent], terms, offensive)
+    known = {word: rank for rank, word in enumerate(vocabulary)}
+    ranks = {word: rank for rank, word in enumerate(word for word in offensive if word in known)}
+    return Lexer(replace(tables, vocabulary=known, offensive=ranks))
+
+
+@cache
+def table_of_today() -> ChunkTable:
+    table = scorer_of(model()).new_table()
+    table.lexer = lexer_of_today()
+    return table
+
+
 def read(text: str) -> list[tuple[str, list[str]]]:
     """Chunks (joined where the model joins them) and the words of each."""
-    table = scorer_of(model()).table()
+    table = table_of_today()
     found, _ = locate(text)
     block = encode_chunks(found, np.array([len(found)], np.int64), table)
     first = block.origin.tolist() if block.origin is not None else list(range(len(found)))
     out = []
     for start, end in zip(first, [*first[1:], len(found)], strict=True):
         pieces = found[start:end]
-        reading = LEXER_OF().read(pieces[0]) if end - start == 1 else LEXER_OF().read_joined(pieces)
+        lexer = lexer_of_today()
+        reading = lexer.read(pieces[0]) if end - start == 1 else lexer.read_joined(pieces)
         assert reading is not None
         out.append((" ".join(pieces), [w.text for w in reading.words]))
     return out
-
-
-def LEXER_OF() -> Lexer:  # noqa: N802
-    return model().lexer
 
 
 def harmful(words: list[str]) -> list[str]:

@@ -4,18 +4,23 @@ People mistype, and people misspell on purpose to slip past a filter. What the l
 leaves a word that nobody has seen, of which only some character n-grams are left; a model that has
 met such remains gives them weight. The labels of the copies are those of the originals. The kinds
 of slips are those of typing (Damerau 1964: a letter left out, put in, struck wrongly, two swapped),
-of a space too many or too few, and of spelling by sound.
+of a space too many or too few, and of spelling by sound. Half of the copies slip where a person
+would hide something, in the insults and swear words alone: what such a slip leaves may be a word
+of its own, which only the words about it betray.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import cache
 from random import Random
 
 import numpy as np
 
 from moderation.chunks import I64
+from moderation.knowledge import DISGUISED
+from moderation.lexicons import coarse, load_classes
 from moderation.spelling import NEAR
 from moderation.training.arrays import Float32
 
@@ -36,6 +41,7 @@ _SOUNDS = (
     ("y", "i"),
 )
 
+HIDDEN, BESIDES = 0.9, 0.05  # chances to slip of words that are hidden, and of those about them
 MAX_CHARS = 400  # of a text that is copied: short ones hang on single words
 
 
@@ -45,7 +51,8 @@ def misspelt_copies(
     """At most `count` misspelt copies, and the index of each one's original.
 
     `labels`: (N, L), NaN = missing. Half of the originals have the first label (toxicity), as far
-    as there are any. In each copy between a fifth and four fifths of the words slip.
+    as there are any. In every other copy between a fifth and four fifths of the words slip; in the
+    others nearly all offensive words do and few of the rest, if there are offensive ones.
     """
     rng = np.random.default_rng(seed)
     short = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(texts))
@@ -55,18 +62,37 @@ def misspelt_copies(
     harmless = rng.permutation(harmless)[: count - len(toxic)]
     picked = np.sort(np.concatenate([toxic, harmless]))
     copies = []
-    for index in picked.tolist():
+    offensive = offensive_words()
+    for number, index in enumerate(picked.tolist()):
         own = Random(f"{seed}:{index}")
-        copies.append(misspell(texts[index], own, own.uniform(0.2, 0.8)))
+        share = own.uniform(0.2, 0.8)
+        text = texts[index]
+        if number % 2 and any(word.lower() in offensive for word, _ in _WORD.findall(text)):
+            copies.append(misspell(text, own, BESIDES, offensive))
+        else:
+            copies.append(misspell(text, own, share))
     return copies, picked
 
 
-def misspell(text: str, rng: Random, share: float) -> str:
-    """A copy of `text` in which each word of three letters or more slips with chance `share`."""
+@cache
+def offensive_words() -> frozenset[str]:
+    """The single words that people disguise: insults, swear words, slurs."""
+    return frozenset(
+        term
+        for term, names in load_classes().items()
+        if term.isalpha() and any(coarse(name) in DISGUISED for name in names)
+    )
+
+
+def misspell(text: str, rng: Random, share: float, hidden: Container[str] = ()) -> str:
+    """A copy of `text` in which each word of three letters or more slips with chance `share`.
+
+    `hidden`: lower-case words that slip with chance HIDDEN instead.
+    """
 
     def slip(match: re.Match[str]) -> str:
         word, space = match.groups()
-        if rng.random() >= share:
+        if rng.random() >= (HIDDEN if word.lower() in hidden else share):
             return word + space
         way = rng.choice(_SLIPS)
         return word if way is None else way(word, rng) + space
