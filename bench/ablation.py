@@ -34,6 +34,7 @@ from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
+from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import LABELS
 from moderation.scoring import Scorer, sigmoid
@@ -48,7 +49,7 @@ from moderation.training import (
     add_harmless,
     add_labels,
     assemble,
-    calibrate,
+    calibrate_in_turn,
     compose,
     encode_texts,
     fit_heads,
@@ -67,7 +68,7 @@ Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 
-HEADS = ("toxicity", "identity_attack")
+WANTED = ("toxicity", "identity_attack")
 LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
 FEWEST = 10  # clusters; below, rows are drawn one by one: of one thread every draw is the same
 SPEED_CHARS = 1_000_000
@@ -150,6 +151,11 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
         Variant("all features held back alike", change(recipe, trust=0.0)),
+        Variant(
+            "one head of toxicity for every register",
+            change(recipe, talk=(), toxicity_of=(1.0, 1.0, 1.0), social_of=(1.0, 1.0, 1.0)),
+        ),
+        Variant("hate and threats add nothing to toxicity", change(recipe, links={})),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
         Variant("C × 4", change(recipe, cost=costs[4.0])),
         Variant(f"no {COPIES}", recipe, rows=COPIES),
@@ -214,7 +220,7 @@ class Ablation:
         recipe: Recipe,
         clusters: dict[tuple[str, str], str],
         share: float,
-        heads: Sequence[str] = HEADS,
+        heads: Sequence[str] = WANTED,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.recipe, self.log = recipe, log
@@ -223,6 +229,7 @@ class Ablation:
         others = [i for i, name in enumerate(LABELS) if name not in heads]
         labels[:, others] = np.nan
         self.heads = [LABELS.index(name) for name in heads]
+        self.columns = [*self.heads, HEADS.index(SOCIAL), HEADS.index(REGISTER)]
         chosen = np.array([is_chosen(text, share) for text in examples.texts])
         train = np.flatnonzero((part == "train") & chosen)
         held = np.flatnonzero((part == "held") & chosen)
@@ -340,24 +347,21 @@ class Ablation:
         weight[np.isin(self.train_source, variant.sources)] = 0
         if variant.rows:
             weight[self.train_kind == variant.rows] = 0
-        heads = np.zeros((n_features, len(LABELS)), np.float32)
-        heads[columns] = fit_heads(matrix, self.train_labels, weight, recipe)
+        register = np.array([recipe.register_of(source) for source in self.train_source.tolist()])
+        heads = np.zeros((n_features, len(HEADS)), np.float32)
+        written = int((self.train_kind == "").sum())
+        heads[columns] = fit_heads(matrix, self.train_labels, weight, register, written, recipe)
         seconds = time.process_time() - started
 
         held, labels, mass = self.held, self.labels, self.weight
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
-        pooling = fit_pooling(_rows(pooled, fitted), labels[fitted], mass[fitted])
+        pooling = fit_pooling(pooled.take(fitted), labels[fitted], mass[fitted])
         if variant.calibrated:
-            pooling = calibrate(
-                pooling,
-                Pooling(pooling).logits(_rows(pooled, held)),
-                labels[held],
-                mass[held],
-                self.source[held],
-                recipe.reference,
+            pooling = calibrate_in_turn(
+                pooling, pooled.take(held), labels[held], mass[held], self.source[held], recipe
             )
-        features = int(heads[:, self.heads].any(axis=1).sum())
+        features = int(heads[:, self.columns].any(axis=1).sum())
         logits = Pooling(pooling).logits(pooled)
         return Outcome(logits, seconds, features, int(matrix.nnz), heads, pooling)
 
@@ -371,8 +375,8 @@ class Ablation:
         return dataclasses.replace(pooled, worst=pooled.whole, count=alone)
 
     def _sum(self, matrix: sparse.csr_matrix, heads: Float32) -> Float32:
-        sums = np.zeros((matrix.shape[0], len(LABELS)), np.float32)
-        sums[:, self.heads] = matrix @ heads[:, self.heads]
+        sums = np.zeros((matrix.shape[0], len(HEADS)), np.float32)
+        sums[:, self.columns] = matrix @ heads[:, self.columns]
         return sums
 
     def compare(
@@ -460,11 +464,6 @@ class Ablation:
 def _first_chars(texts: list[str], limit: int) -> list[str]:
     ends = np.cumsum([len(text) for text in texts])
     return texts[: int(np.searchsorted(ends, limit)) + 1]
-
-
-def _rows(pooled: Pooled, rows: Rows) -> Pooled:
-    fields = (item.name for item in dataclasses.fields(pooled))
-    return Pooled(**{name: getattr(pooled, name)[rows] for name in fields})
 
 
 def shown(value: float, draws: Floats, sign: bool = True) -> str:
@@ -580,7 +579,7 @@ def digest_of(recipe_file: Path | None) -> str:
 @click.option("--harmless", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, path_type=Path))
 @click.option("--share", type=click.FloatRange(0, 1), default=0.3, show_default=True)
-@click.option("--heads", default=",".join(HEADS), show_default=True)
+@click.option("--heads", default=",".join(WANTED), show_default=True)
 @click.option("--draws", default=400, show_default=True, help="Bootstrap draws.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
 def main(

@@ -1,9 +1,9 @@
 """Why a text got its scores: contributions of its words that add up to each label's logit.
 
-Once the worst segment and the side of the bend are known, the logit is linear in the weights of
-the n-grams, so every n-gram has an exact contribution. Each is shared out over the words that it
-covers (equally, for n-grams of several words) and the words are placed in the text as written,
-whatever was normalised.
+Once the worst segment, the register and the side of the bend are known, the logit is linear in the
+weights of the n-grams, so every n-gram has an exact contribution. Each is shared out over the words
+that it covers (equally, for n-grams of several words) and the words are placed in the text as
+written, whatever was normalised.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Unit:
 
 
 Carried = tuple[int, int, npt.NDArray[np.float64]]
-"""A unit, the segment that its share of an n-gram counts for, and that share by label."""
+"""A unit, the segment that its share of an n-gram counts for, and that share by head."""
 
 
 def explain(text: str, model: Model | None = None) -> Explanation:
@@ -69,8 +69,8 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     labels = model.labels
     pooling = scorer.pooling
     coefficients = np.stack(pooling.coefficients(pooled.count))[:, 0].astype(np.float64)
-    total_words = int(block.length.sum())
-    kappa = model.settings["kappa"]
+    roots = np.sqrt(block.length + model.settings["kappa"])
+    root = float(np.sqrt(block.length.sum() + model.settings["kappa"]))
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
     all_logits = pooling.logits(pooled)
     logits: dict[str, float] = {}
@@ -80,29 +80,34 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     sentence: dict[str, Range] = {}
     for number, label in enumerate(labels):
         logits[label] = float(all_logits[0, number])
-        bias[label], on_whole, on_worst = coefficients[:, number].tolist()
-        if pooled.worst[0, number] > pooled.whole[0, number]:
-            on_whole -= float(pooling.excess[number])
-            on_worst += float(pooling.excess[number])
+        contribution = np.zeros(len(units))
+        bias[label], parts = pooling.parts_of(number, pooled)
+        for head, factor in parts:
+            constant, on_whole, on_worst = coefficients[:, head].tolist()
+            if pooled.worst[0, head] > pooled.whole[0, head]:
+                on_whole -= float(pooling.excess[head])
+                on_worst += float(pooling.excess[head])
+            segment = int(worst[0, head])
+            inside = np.where(segment_of == segment, weight[:, head], 0.0)
+            for unit, begun, row in carried:
+                inside[unit] += row[head] * (
+                    int(begun == segment) - int(segment_of[unit] == segment)
+                )
+            bias[label] += factor * constant
+            contribution += damped[:, head] * (factor * on_whole / root)
+            contribution += inside * (factor * on_worst / roots[segment])
         knee, above = float(pooling.knee[number]), float(pooling.above[number])
         if logits[label] > knee:
             bias[label] += above * (bias[label] - knee)
-            on_whole *= 1 + above
-            on_worst *= 1 + above
-        which = int(worst[0, number])
-        inside = np.where(segment_of == which, weight[:, number], 0.0)
-        for unit, segment, row in carried:
-            inside[unit] += row[number] * (int(segment == which) - int(segment_of[unit] == which))
-        contribution = damped[:, number] * (on_whole / np.sqrt(total_words + kappa))
-        contribution += inside * (on_worst / np.sqrt(int(block.length[which]) + kappa))
+            contribution *= 1 + above
         spans += [
             Span(unit.start, unit.end, label, float(c))
             for unit, c in zip(units, contribution.tolist(), strict=True)
             if c != 0.0
         ]
-        rationale[label] = choose_ranges(
-            text, units, weight[:, number], *model.settings["rationale"]
-        )
+        shown = _mix(weight, parts)
+        rationale[label] = choose_ranges(text, units, shown, *model.settings["rationale"])
+        which = int(worst[0, max(parts, key=lambda part: part[1])[0]])
         here = {unit.sentence for unit in units if unit.segment == which}
         members = [unit for unit in units if unit.sentence in here]
         sentence[label] = (
@@ -125,7 +130,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 def _units(
     model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
 ) -> tuple[list[Unit], Float64, Float64, list[Carried]]:
-    """The units of a text, the summed weights of each (float64, shape (U, L)), the same with
+    """The units of a text, the summed weights of each (float64, shape (U, H)), the same with
     repeated chunks damped, and what was carried over the end of a segment."""
     lexer = table.lexer
     origin = block.origin if block.origin is not None else np.arange(len(block.ids))
@@ -161,14 +166,15 @@ def _units(
             end = starts[hi - 1] + (1 if pieces[-1] == BREAK else len(pieces[-1]))
             units.append(Unit(starts[lo], end, sentence, segment))
         units_of_chunk.append(range(first, len(units)))
-    weight = np.zeros((len(units), len(model.labels)))
+    heads = model.weight.shape[1]
+    weight = np.zeros((len(units), heads))
     damped = np.zeros_like(weight)
     # What belongs to single words and to the writing of a chunk.
     n_words = table.words.take(block.ids)
     items, owner = table.expand(block.ids, n_words + table.marks.take(block.ids))
     at_word = 0
     place = before = -1
-    values = table.store.value[items, : len(model.labels)]
+    values = table.store.value[items, :heads]
     factor = _factors(block.ids)[owner]
     for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
@@ -188,7 +194,7 @@ def _units(
     keys = np.concatenate([keys for keys, _ in families]) if families else np.empty(0, np.uint64)
     members = [words for family in block.sequences.members() for words in family]
     rows, hit = lookup(model, keys)
-    for row, number in zip(rows[:, : len(model.labels)], hit.tolist(), strict=True):
+    for row, number in zip(rows[:, :heads], hit.tolist(), strict=True):
         mine = [unit_of_word[word] for word in members[number]]
         segment = units[mine[0]].segment
         for unit in mine:
@@ -242,12 +248,24 @@ def _place(pieces: Sequence[str], starts: Sequence[int], at: int, end: bool) -> 
 def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
     """The words of a text and the summed weights of their n-grams: float64, shape (U, L).
 
-    Unlike contributions, these do not depend on how long the text or the sentence is.
+    Unlike contributions, these do not depend on how long the text or the sentence is. The heads
+    of toxicity are mixed as in the score.
     """
     chunks, starts = locate(text)
-    table = scorer_of(model).table()
+    scorer = scorer_of(model)
+    table = scorer.table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    return _units(model, block, table, chunks, starts)[:2]
+    units, weight, _, _ = _units(model, block, table, chunks, starts)
+    sums = sum_weights(model, block, table)
+    pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
+    parts = [scorer.pooling.parts_of(number, pooled).heads for number in range(len(model.labels))]
+    return units, np.stack([_mix(weight, part) for part in parts], axis=1)
+
+
+def _mix(weight: Float64, parts: Sequence[tuple[int, float]]) -> Float64:
+    """A label's weights: (U, H) -> (U,)."""
+    mixed: Float64 = np.sum([factor * weight[:, head] for head, factor in parts], axis=0)
+    return mixed
 
 
 def choose_ranges(

@@ -44,6 +44,12 @@ MAX_BITS = 22
 DEFAULT_NAME = "default"
 SUFFIX = ".safetensors"
 
+SOCIAL, REGISTER = "toxicity_social", "register"
+HEADS = (*LABELS, SOCIAL, REGISTER)
+"""Columns of the weights. Beside the labels' own: toxicity as social media are judged, and how far
+a text is written as people write there (high) or on an encyclopaedia's talk pages (low). See
+`pooling`, which makes one score of the two."""
+
 POOL = (
     "bias",
     "whole",
@@ -55,11 +61,15 @@ POOL = (
     "worst_few",
     "worst_many",
     "excess",
+    "link",
+    "link_from",
     "knee",
     "above",
 )
-"""Columns of the pooling array; see `pooling.pool_features`. The last two bend the scale: what the
-sum of the others has above `knee` is added again times `above` (over -1: no order is changed)."""
+"""Columns of the pooling array; see `pooling.pool_features` for all up to `excess`. What a label's
+logit has above `link_from` counts `link` times for toxicity in social media. `knee` and `above`
+bend the scale: what the logit has above `knee` is added again times `above` (over -1: no order is
+changed)."""
 
 _DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
@@ -71,11 +81,11 @@ class Model:
     """Arrays and settings of a trained model.
 
     - `fingerprint`: uint16, shape (2**bits,): 0 = empty slot;
-    - `weight`: float16, shape (2**bits, L): weight times inverse document frequency;
+    - `weight`: float16, shape (2**bits, H): weight times inverse document frequency, by HEADS;
     - `vocabulary`: uint8, shape (bytes,): known words joined by line ends, most frequent first;
     - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
-    - `pool`: float32, shape (L, P): calibrated logit from whole text and worst segment;
-    - `sums`: float32, shape (V, L): what the weights of each known word's own features add up to,
+    - `pool`: float32, shape (H, P): from whole text and worst segment to calibrated logits;
+    - `sums`: float32, shape (V, H): what the weights of each known word's own features add up to,
       as the file has them; None where they are still to be made of the weights (`word_sums`).
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
@@ -106,7 +116,7 @@ class Model:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The labels in the order of every array's label axis."""
+        """The labels, in the order of the scores; heads beyond them are not scored."""
         return tuple(self.settings["labels"])
 
     @property
@@ -160,7 +170,7 @@ class Model:
 
     @cached_property
     def word_sums(self) -> Float32:
-        """What each known word contributes, all its letters: float32, shape (V, L), by rank."""
+        """What each known word contributes, all its letters: float32, shape (V, H), by rank."""
         if self.sums is not None:
             return self.sums
         from moderation.scoring import sum_words
@@ -170,7 +180,7 @@ class Model:
     @property
     def row_width(self) -> int:
         """Columns of a row of weights that is gathered fast: four or eight float32."""
-        return -(-len(self.labels) // 4) * 4
+        return -(-int(self.weight.shape[1]) // 4) * 4
 
     @cached_property
     def rows(self) -> Rows:
@@ -242,14 +252,13 @@ def save(model: Model, path: str | Path) -> str:
 def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None, ...]]]:
     """Array name -> dtype and shape (None: any length) that the settings call for."""
     slots = 1 << int(settings["bits"])
-    labels = len(settings["labels"])
     return {
         "fingerprint": ("U16", (slots,)),
-        "weight": ("F16", (slots, labels)),
+        "weight": ("F16", (slots, len(HEADS))),
         "vocabulary": ("U8", (None,)),
         "word_class": ("U8", (None,)),
-        "word_sums": ("F32", (None, labels)),
-        "pool": ("F32", (labels, len(POOL))),
+        "word_sums": ("F32", (None, len(HEADS))),
+        "pool": ("F32", (len(HEADS), len(POOL))),
     }
 
 

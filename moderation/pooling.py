@@ -1,8 +1,12 @@
 """From the sums of a text's segments to its logits.
 
-The logit of a label is linear in z of the whole text and in z of its worst segment, with
-coefficients that depend on how many segments there are; then the scale bends once (`model.POOL`
-names the numbers).
+The logit of a head is linear in z of the whole text and in z of its worst segment, with
+coefficients that depend on how many segments there are. Toxicity has two heads, because what is
+toxic among the writers of an encyclopaedia and what is among strangers in social media are labelled
+by different measures: its logit lies between the two, nearer to the second the more the text is
+written in that register (a gate, as in mixtures of experts; Jacobs et al. 1991). There, what
+the head of a label that is toxic by definition sees beyond a line may add to it. Then the scale
+bends once. `model.POOL` names the numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64
-from moderation.model import POOL
+from moderation.model import HEADS, POOL, REGISTER, SOCIAL
+from moderation.records import LABELS
 
 Float32 = npt.NDArray[np.float32]
 
@@ -25,15 +30,19 @@ _BIAS, _WHOLE, _WORST, _FEW, _MANY = map(POOL.index, ("bias", "whole", "worst", 
 _WHOLE_FEW, _WHOLE_MANY = map(POOL.index, ("whole_few", "whole_many"))
 _WORST_FEW, _WORST_MANY = map(POOL.index, ("worst_few", "worst_many"))
 _EXCESS, _KNEE, _ABOVE = map(POOL.index, ("excess", "knee", "above"))
+_LINK, _LINK_FROM = map(POOL.index, ("link", "link_from"))
+N_LABELS = len(LABELS)
+_TOXICITY = LABELS.index("toxicity")
+_SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Summed weights of n-grams.
 
-    - `segments`: float32, shape (S, L): of each segment; an n-gram that goes on into the next
+    - `segments`: float32, shape (S, H): of each segment; an n-gram that goes on into the next
       segment belongs to that of its first word;
-    - `texts`: float32, shape (C, L): of each text, repeated chunks damped.
+    - `texts`: float32, shape (C, H): of each text, repeated chunks damped.
     """
 
     segments: Float32
@@ -44,13 +53,17 @@ class Sums:
 class Pooled:
     """What a text's segments come to.
 
-    - `whole`, `worst`: float32, shape (C, L): z of the whole text and of its worst segment;
+    - `whole`, `worst`: float32, shape (C, H): z of the whole text and of its worst segment;
     - `count`: int64, shape (C,): segments with words, at least 1.
     """
 
     whole: Float32
     worst: Float32
     count: I64
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Pooled:
+        """Some of the texts."""
+        return Pooled(self.whole[rows], self.worst[rows], self.count[rows])
 
 
 def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
@@ -83,7 +96,7 @@ def _roots(kappa: float) -> Float32:
 
 
 def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
-    """The first segment of each text whose z is the greatest: int64, shape (C, L)."""
+    """The first segment of each text whose z is the greatest: int64, shape (C, H)."""
     z = sums / roots(length, kappa)
     n_segments = len(length)
     owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
@@ -93,7 +106,7 @@ def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) ->
 
 
 class Coefficients(NamedTuple):
-    """logit = bias + whole * z(text) + worst * z(worst segment): float32, shape (C, L) each.
+    """logit = bias + whole * z(text) + worst * z(worst segment): float32, shape (C, H) each.
 
     Before the bend; what the worst segment has over the whole text counts once more (`excess`).
     """
@@ -104,12 +117,18 @@ class Coefficients(NamedTuple):
 
 
 class Pooling:
-    """The pooling of a model: float32, shape (L, P), in the order of `model.POOL`."""
+    """The pooling of a model: float32, shape (H, P), columns in the order of `model.POOL`."""
 
     def __init__(self, pool: Float32) -> None:
         columns = pool.T
         self._columns = columns
-        self.excess, self.knee, self.above = columns[_EXCESS], columns[_KNEE], columns[_ABOVE]
+        self.excess = columns[_EXCESS]
+        self.knee, self.above = columns[_KNEE, :N_LABELS], columns[_ABOVE, :N_LABELS]
+        self._links = [
+            (label, columns[_LINK_FROM, label], columns[_LINK, label])
+            for label in range(N_LABELS)
+            if columns[_LINK, label] and label != _TOXICITY
+        ]
         every = np.arange(TABLED + 1)
         self._table = np.concatenate(self._of(every), axis=1)
 
@@ -124,15 +143,35 @@ class Pooling:
 
     def coefficients(self, count: I64) -> Coefficients:
         """The coefficients for texts of `count` segments: int64, shape (C,), at least 1."""
-        labels = len(self.excess)
+        heads = len(self.excess)
         try:
             rows = self._table.take(count, axis=0)
         except IndexError:
             return self._of(count)
-        return Coefficients(rows[:, :labels], rows[:, labels : 2 * labels], rows[:, 2 * labels :])
+        return Coefficients(rows[:, :heads], rows[:, heads : 2 * heads], rows[:, 2 * heads :])
+
+    def share(self, pooled: Pooled) -> Float32:
+        """How much of toxicity's logit the head of social media gives: in [0, 1], shape (C,)."""
+        return _between(self._lines(pooled)[:, _REGISTER])
 
     def logits(self, pooled: Pooled) -> Float32:
         """Calibrated logits: float32, shape (C, L)."""
+        out = self._lines(pooled)
+        further = out[:, _SOCIAL] - out[:, _TOXICITY]
+        for label, start, link in self._links:
+            excess = out[:, label] - start
+            further += link * np.maximum(excess, 0)
+        further *= _between(out[:, _REGISTER])
+        out[:, _TOXICITY] += further
+        out = out[:, :N_LABELS]
+        bend = out - self.knee
+        np.maximum(bend, 0, out=bend)
+        bend *= self.above
+        out += bend
+        return out
+
+    def _lines(self, pooled: Pooled) -> Float32:
+        """What each head comes to by itself, before the bend: float32, shape (C, H)."""
         # Term by term, not `@`: its order of additions changes with the number of texts.
         whole, worst = pooled.whole, pooled.worst
         out, on_whole, on_worst = self.coefficients(pooled.count)
@@ -142,17 +181,57 @@ class Pooling:
         np.maximum(excess, 0, out=excess)
         excess *= self.excess
         out += excess
-        bend = out - self.knee
-        np.maximum(bend, 0, out=bend)
-        bend *= self.above
-        out += bend
         return out
+
+    def parts_of(self, label: int, pooled: Pooled) -> Parts:
+        """Where a label's logit comes from in one text, before the bend."""
+        if label != _TOXICITY:
+            return Parts(0.0, ((label, 1.0),))
+        lines = self._lines(pooled)[0]
+        share = float(_between(lines[_REGISTER]))
+        constant, parts = 0.0, [(_TOXICITY, 1 - share), (_SOCIAL, share)]
+        for head, start, link in self._links:
+            if lines[head] > start:
+                parts.append((head, share * float(link)))
+                constant -= share * float(link) * float(start)
+        return Parts(constant, tuple(parts))
+
+
+def _between(line: Float32) -> Float32:
+    """The register's line as a share: in [0, 1], of the same shape."""
+    share: Float32 = np.minimum(np.maximum(line, 0), 1)
+    return share
+
+
+class Parts(NamedTuple):
+    """A logit = `constant` + the sum of factor * the line of the head, over `(head, factor)`s."""
+
+    constant: float
+    heads: tuple[tuple[int, float], ...]
+
+
+def rescale(pool: npt.NDArray[np.floating], label: int, slope: float, offset: float) -> None:
+    """Make a label's logits `slope` times what they are, plus `offset`, in place.
+
+    `pool`: shape (H, P); `slope` over 0. Of toxicity both heads change and what is linked to them;
+    what another label is linked by changes so that toxicity stays as it is.
+    """
+    heads = (_TOXICITY, _SOCIAL) if label == _TOXICITY else (label,)
+    for head in heads:
+        pool[head, :_LINK] *= slope
+        pool[head, _KNEE] *= slope
+        pool[head, [_BIAS, _KNEE]] += offset
+    if label == _TOXICITY:
+        pool[:, _LINK] *= slope
+    else:
+        pool[label, _LINK] /= slope
+        pool[label, _LINK_FROM] = slope * pool[label, _LINK_FROM] + offset
 
 
 def pool_features(whole: Float32, worst: Float32, count: I64) -> Float32:
-    """The columns that `model.POOL` names for one label, all but the last two.
+    """The columns that `model.POOL` names for one head, all up to "excess".
 
-    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, P - 2). The logarithm of the
+    `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, 10). The logarithm of the
     number of segments comes in two parts, "few" up to FEW_SEGMENTS and "many" beyond: what long
     texts ask for leaves the short ones alone.
     """

@@ -26,12 +26,12 @@ import numpy.typing as npt
 
 from moderation.errors import InputError
 from moderation.evaluation.metrics import fit_platt, logit
-from moderation.model import POOL, Model
+from moderation.model import Model
+from moderation.pooling import rescale
 from moderation.records import LABELS
 
 MIN_ROWS = 50  # below it the two numbers are mostly chance; 200 are what the card is measured on
 FOLDS = 10
-KNEE = POOL.index("knee")
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -108,8 +108,7 @@ def recalibrate(
             raise InputError(
                 place, f"{label} contradicts the scores (slope {slope:.2f}); are 0 and 1 swapped?"
             )
-        pool[number, :-1] *= slope  # all but the ratio of the two slopes
-        pool[number, [0, KNEE]] += offset
+        rescale(pool, number, slope, offset)
         after = _platt(p, slope, offset)
         fits.append(
             Fit(

@@ -1,11 +1,11 @@
 """Scores: `score(text)`, `score_many(texts)`, with numpy alone.
 
-For a segment s (n words of a sentence, ten at most), label l has the linear score
+For a segment s (n words of a sentence, ten at most), head h has the linear score
 
-    z(s, l) = sum of the weights of the n-grams of s / sqrt(n + kappa)
+    z(s, h) = sum of the weights of the n-grams of s / sqrt(n + kappa)
 
 (TF-IDF with the weights times their inverse document frequency, and a pivoted length
-normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, l);
+normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, h);
 there, what is repeated counts for less (see `repetition`). The logit is a calibrated function of
 it, of the worst segment and of how many segments there were: one abusive sentence shows inside a
 long polite comment, and many harmless sentences do not add up to an abusive one. The scale has one
@@ -50,17 +50,17 @@ class WeightSink(Sink):
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
         rows, hit = lookup(self.model, keys)
-        labels = len(self.model.labels)
+        heads = self.model.weight.shape[1]
         sums = np.zeros((count, self.width), np.float32)
-        sums[:, :labels] = _sum_by(rows, owner[hit], count, labels)
+        sums[:, :heads] = _sum_by(rows, owner[hit], count, heads)
         return sums
 
 
 def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
     """Weights of the features that the model knows, and which keys they are.
 
-    Returns float32 (H, L or, from FEW on, row_width), whose first L columns are the labels', and
-    int64 (H,). With `counts`, bool (K,), only keys that count are looked up.
+    Returns float32 (K', H or, from FEW on, row_width), whose first H columns are the heads', and
+    int64 (K',). With `counts`, bool (K,), only keys that count are looked up.
     """
     at, fingerprint = slots(keys, model.bits)
     known = fetch(model.fingerprint, at) == fingerprint
@@ -73,67 +73,67 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     return model.rows.fetch(at), hit
 
 
-def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, labels: int) -> Float32:
-    """Sum rows by owner: (H, L or more), (H,) -> (count, L).
+def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, heads: int) -> Float32:
+    """Sum rows by owner: (K, H or more), (K,) -> (count, H).
 
     Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
-    depends neither on the order nor on what else is summed. Labels are added two at a time, as the
+    depends neither on the order nor on what else is summed. Heads are added two at a time, as the
     parts of a complex number.
     """
-    if len(rows) < FEW:  # one call instead of one for each pair of labels
-        cells = (owner[:, None] * labels + np.arange(labels)).ravel()
-        flat = np.bincount(cells, rows[:, :labels].ravel(), count * labels)
-        return flat.reshape(count, labels).astype(np.float32)
+    if len(rows) < FEW:  # one call instead of one for each pair of heads
+        cells = (owner[:, None] * heads + np.arange(heads)).ravel()
+        flat = np.bincount(cells, rows[:, :heads].ravel(), count * heads)
+        return flat.reshape(count, heads).astype(np.float32)
     pairs = rows.view(np.complex64)
-    out = np.empty((count, -(-labels // 2)), np.complex64)
+    out = np.empty((count, -(-heads // 2)), np.complex64)
     for pair in range(out.shape[1]):
         sums = np.zeros(count, np.complex128)
         np.add.at(sums, owner, pairs[:, pair].astype(np.complex128))
         out[:, pair] = sums
-    return out.view(np.float32)[:, :labels]
+    return out.view(np.float32)[:, :heads]
 
 
 def sum_words(model: Model) -> Float32:
-    """What each known word's own features contribute: float32, shape (V, L), by rank."""
+    """What each known word's own features contribute: float32, shape (V, H), by rank."""
     sink, keys = WeightSink(model), class_keys(model.settings["classes"])
-    words, labels = model.words, len(model.labels)
-    sums = np.empty((len(words), labels), np.float32)
+    words, heads = model.words, model.weight.shape[1]
+    sums = np.empty((len(words), heads), np.float32)
     for start in range(0, len(words), SUMMED_WORDS):
         part = words[start : start + SUMMED_WORDS]
         *_, features, owner = item_features(part, model.classes, keys)
-        sums[start : start + len(part)] = sink.take(features, owner, len(part))[:, :labels]
+        sums[start : start + len(part)] = sink.take(features, owner, len(part))[:, :heads]
     return sums
 
 
 def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     """The weights of a block's n-grams, summed by segment and by text."""
-    n_segments, labels = len(block.length), len(model.labels)
-    segments = np.zeros((n_segments, labels), np.float32)
+    n_segments, heads = len(block.length), model.weight.shape[1]
+    segments = np.zeros((n_segments, heads), np.float32)
     if not len(block.ids):
-        return Sums(segments, np.zeros((len(block.text_first), labels), np.float32))
-    pairs = fetch(table.value, block.ids).view(np.complex64)[:, : -(-labels // 2)]
-    own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two labels at a time
-    segments[block.filled] = own.view(np.float32)[:, :labels]
+        return Sums(segments, np.zeros((len(block.text_first), heads), np.float32))
+    pairs = fetch(table.value, block.ids).view(np.complex64)[:, : -(-heads // 2)]
+    own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two heads at a time
+    segments[block.filled] = own.view(np.float32)[:, :heads]
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
     weights, hit = lookup(model, grams.keys, grams.counts)
     if len(hit):
         owner = fetch(block.word_segment, grams.first_words(hit))
-        segments += _sum_by(weights, owner, n_segments, labels)
+        segments += _sum_by(weights, owner, n_segments, heads)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     _damp_repeats(texts, block, table)
     return Sums(segments, texts)
 
 
 def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
-    """Take from the sums of texts (C, L) what repeated chunks brought too much."""
-    labels = texts.shape[1]
+    """Take from the sums of texts (C, H) what repeated chunks brought too much."""
+    heads = texts.shape[1]
     if len(texts) == 1:
         found, count = find_few_repeats(block.ids)
         if len(found):
             rows = fetch(table.value, found)
             rows *= surplus(count)[:, None]
-            texts += np.add.reduce(rows[:, :labels], axis=0, dtype=np.float64).astype(np.float32)
+            texts += np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64).astype(np.float32)
         return
     bits = table.size.bit_length()
     # Half as wide where that is wide enough: sorting takes half as long.
@@ -192,9 +192,8 @@ class Scorer:
             parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
         if len(parts) == 1:
             return parts[0]
-        labels = len(self.model.labels)
         if not parts:
-            empty = np.empty((0, labels), np.float32)
+            empty = np.empty((0, self.model.weight.shape[1]), np.float32)
             return Pooled(empty, empty, np.empty(0, np.int64))
         return Pooled(
             np.concatenate([part.whole for part in parts]),

@@ -24,7 +24,7 @@ FEW = 8_000  # words asked for until the arrays are made: by then reading them t
 
 
 class Known(NamedTuple):
-    """What a model knows of its words, by rank: `sums`, float32 (V, L), are what their features
+    """What a model knows of its words, by rank: `sums`, float32 (V, H), are what their features
     contribute (a word, its class, its letters); `classes`, uint8 (V,), their classes."""
 
     sums: npt.NDArray[np.float32]

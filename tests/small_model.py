@@ -21,7 +21,7 @@ from moderation.features import (
     slots,
 )
 from moderation.knowledge import MIN_TEXTS, build
-from moderation.model import FORMAT, POOL, Model, load_file, save
+from moderation.model import FORMAT, HEADS, POOL, REGISTER, Model, load_file, save
 from moderation.records import LABELS
 from moderation.text import MARKS, Lexer, split
 
@@ -87,7 +87,7 @@ def make_model(name: str = "small") -> Model:
     classes = knowledge.classes
     by_number = class_keys(knowledge.class_names)
     fingerprint = np.zeros(1 << BITS, np.uint16)
-    weight = np.zeros((1 << BITS, len(LABELS)), np.float16)
+    weight = np.zeros((1 << BITS, len(HEADS)), np.float16)
 
     def put(keys: Any, values: Any) -> None:
         at, prints = slots(keys, BITS)
@@ -95,7 +95,8 @@ def make_model(name: str = "small") -> Model:
             if fingerprint[slot] not in (0, mark):
                 continue  # the slot is taken: the first feature keeps it
             fingerprint[slot] = mark
-            weight[slot] += np.asarray(values, np.float16)
+            both = (*values, 0.7 * values[0], 0.3)  # toxicity in social media; the register
+            weight[slot] += np.asarray(both, np.float16)
 
     for table in (HARM, CALM):
         for text, values in table.items():
@@ -104,18 +105,20 @@ def make_model(name: str = "small") -> Model:
                 keys = item_features([word.text for word in readings[0].words], classes, by_number)[
                     3
                 ]
-                put(keys, np.array(values) / len(keys))
+                put(keys, [value / len(keys) for value in values])
             else:
                 memory = ChunkTable(lexer, classes, by_number, knowledge.telling, _Nothing())
                 for family, _ in encode([text], memory).sequences.families():
-                    put(family, np.array(values) / 10)
+                    put(family, [value / 10 for value in values])
     for mark in MARKS:
         keys = item_features([mark], classes, by_number)[3]
         put(keys, MARK_WEIGHT)
     known = list(knowledge.tables.vocabulary)
-    pool = np.zeros((len(LABELS), len(POOL)), np.float32)
-    pool[:] = (-3.0, 3.1, 2.3, -0.21, -0.4, 0.13, 0.3, 0.07, -0.2, 0.41, 0.3, -0.25)
-    pool[:, 0] += np.arange(len(LABELS), dtype=np.float32) / -10
+    pool = np.zeros((len(HEADS), len(POOL)), np.float32)
+    pool[:] = (-3.0, 3.1, 2.3, -0.21, -0.4, 0.13, 0.3, 0.07, -0.2, 0.41, 0.2, -2.5, 0.3, -0.25)
+    pool[:, 0] += np.arange(len(HEADS), dtype=np.float32) / -10
+    pool[HEADS.index(REGISTER)] = 0
+    pool[HEADS.index(REGISTER), :2] = (0.2, 0.5)  # from all of one head to all of the other
     return Model(
         name=name,
         settings=settings,

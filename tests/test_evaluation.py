@@ -24,7 +24,7 @@ from moderation.cli.evaluate import evaluate as command
 from moderation.cli.evaluate import read_tricks
 from moderation.corpora.registry import Corpus
 from moderation.errors import CorpusError, InputError
-from moderation.evaluation import evaluate, load_sets, needed_corpora, probes, set_names
+from moderation.evaluation import bias, evaluate, load_sets, needed_corpora, probes, set_names
 from moderation.evaluation.floors import (
     MARGIN,
     Pin,
@@ -278,8 +278,11 @@ def test_dev_only_never_reads_test_rows() -> None:
     rows = [(s, f"{s} row {i}", {"identity_attack": float(i % 2)}, {})
             for i in range(20) for s in ("train", "dev", "test")]  # fmt: skip
     evaluate(predict, [corpus("dynahate", rows)], splits=("dev",), bootstrap=0)
-    assert seen
-    assert all(text.startswith("dev") for text in seen)
+    given = {
+        text for _, text, *_ in rows
+    }  # beside them only the project's own sentences are scored
+    assert given & set(seen)
+    assert all(text.startswith("dev") for text in seen if text in given)
 
 
 def test_labels_that_a_predictor_lacks_are_left_out() -> None:
@@ -336,6 +339,18 @@ def value(report: Report, *key: str) -> float:
     return figure.value
 
 
+def test_own_sentences_show_a_model_that_hates_a_name() -> None:
+    fair = evaluate(by_word("moron", "disgusting", "trash"), [], bootstrap=0)
+    against = evaluate(by_word("sikh", "gay", "moron"), [], bootstrap=0)
+
+    def bpsn(report: Report, term: str) -> float:
+        return value(report, "sentences", "toxicity", "bpsn_auc", term)
+
+    assert bpsn(fair, "gay") == bpsn(fair, "black")
+    assert bpsn(against, "gay") < bpsn(against, "black") - 0.1
+    assert bpsn(against, "gay") < bpsn(fair, "gay") - 0.1
+
+
 @pytest.mark.parametrize(
     ("text", "template", "identity"),
     [
@@ -348,7 +363,7 @@ def value(report: Report, *key: str) -> float:
     ],
 )
 def test_find_identity(text: str, template: str, identity: str | None) -> None:
-    assert probes.find_identity(text, template) == identity
+    assert bias.find_identity(text, template) == identity
 
 
 def test_bias_shows_on_the_identity_that_carries_it() -> None:

@@ -16,7 +16,17 @@ import safetensors.numpy
 import moderation
 from moderation import model as model_module
 from moderation.errors import ModelError
-from moderation.model import FORMAT, MAX_HEADER, POOL, find, load, load_file, read_header, save
+from moderation.model import (
+    FORMAT,
+    HEADS,
+    MAX_HEADER,
+    POOL,
+    find,
+    load,
+    load_file,
+    read_header,
+    save,
+)
 from moderation.records import LABELS
 from moderation.scoring import score
 from tests.small_model import BITS, make_model, small_model, write_small_model
@@ -86,7 +96,7 @@ def test_loaded_scores_are_the_made_ones(tmp_path: Path) -> None:
     assert loaded.labels == LABELS
     assert loaded.bits == BITS
     assert loaded.settings["format"] == FORMAT
-    assert loaded.pool.shape == (len(LABELS), len(POOL))
+    assert loaded.pool.shape == (len(HEADS), len(POOL))
     assert loaded.words == small_model().words
     assert loaded.classes == small_model().classes
 

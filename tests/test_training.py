@@ -15,7 +15,7 @@ from scipy import sparse
 
 from moderation.errors import InputError, ModerationError
 from moderation.knowledge import build
-from moderation.model import load_file
+from moderation.model import HEADS, REGISTER, SOCIAL, load_file
 from moderation.pooling import Pooled, Pooling
 from moderation.records import LABELS
 from moderation.scoring import Scorer
@@ -26,6 +26,7 @@ from moderation.training import (
     add_harmless,
     assemble,
     calibrate,
+    calibrate_in_turn,
     choose_rationale,
     choose_thresholds,
     compose,
@@ -41,6 +42,7 @@ from moderation.training import (
     train,
     write,
 )
+from moderation.training.calibration import KNEE
 from moderation.training.heads import log_count_scale
 
 ROOT = Path(__file__).parent.parent
@@ -97,8 +99,8 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     )
     chosen = screen(encoded, labels, np.ones_like(labels), 14, min_count=1.0, per_label=5_000)
     chosen = dataclasses.replace(chosen, idf=np.ones_like(chosen.idf))
-    heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(LABELS))) / 64
-    pooling = plain_pooling(len(LABELS))
+    heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(HEADS))) / 64
+    pooling = plain_pooling()
     model = assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     found = Scorer(model).pooled(texts)
     words = np.add.reduceat(encoded.length, encoded.text_first)
@@ -169,6 +171,15 @@ def test_features_that_tell_the_outcomes_apart_are_held_back_less() -> None:
     assert tilted[0] / tilted[1] > plain[0] / plain[1] > 1
 
 
+def by_head(logits: Any) -> Any:
+    """Logits by label (N, L) as z by head (N, H); all texts are half in either register."""
+    heads = np.zeros((len(logits), len(HEADS)), np.float32)
+    heads[:, : len(LABELS)] = logits
+    heads[:, HEADS.index(SOCIAL)] = logits[:, 0]
+    heads[:, HEADS.index(REGISTER)] = -2.0
+    return heads
+
+
 def test_calibration_reaches_the_named_prevalence() -> None:
     rng = np.random.default_rng(0)
     n = 4_000
@@ -177,7 +188,7 @@ def test_calibration_reaches_the_named_prevalence() -> None:
     logits[:, 0] = 3 * (truth - 0.5) + rng.normal(size=n)
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = truth
-    pooling = plain_pooling(len(LABELS))
+    pooling = plain_pooling()
     scaled = calibrate(
         pooling,
         logits,
@@ -186,18 +197,46 @@ def test_calibration_reaches_the_named_prevalence() -> None:
         np.array(["own"] * n),
         {"from own": 1.0, "toxicity": 0.1},
     )
-    z = Pooling(scaled).logits(Pooled(logits, logits, np.ones(n, np.int64)))[:, 0]
+    heads = by_head(logits)
+    z = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, 0]
     probability = 1 / (1 + np.exp(-z))
     weight = np.where(truth == 1, 0.1 / truth.mean(), 0.9 / (1 - truth.mean()))
     assert np.average(probability, weights=weight) == pytest.approx(0.1, abs=0.005)
-    assert (scaled[1:] == pooling[1:]).all()
+    others = [i for i, head in enumerate(HEADS) if head not in (LABELS[0], SOCIAL)]
+    assert (scaled[others] == pooling[others]).all()
+
+
+def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
+    rng = np.random.default_rng(0)
+    n, hate = 6_000, LABELS.index("identity_attack")
+    truth = (rng.random(n) < 0.3).astype(np.float32)
+    hateful = truth * (rng.random(n) < 0.5)
+    logits = rng.normal(size=(n, len(LABELS))).astype(np.float32)
+    logits[:, 0] += truth
+    logits[:, hate] += 4 * hateful
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, 0], labels[:, hate] = truth, hateful
+    heads = by_head(logits)
+    pooled = Pooled(heads, heads, np.ones(n, np.int64))
+    reference = {"from own": 1.0, "toxicity": 0.3, "mixed identity_attack": 0.15}
+
+    def found(links: dict[str, tuple[float, float]]) -> Any:
+        recipe = dataclasses.replace(RECIPE, reference=reference, links=links)
+        weight, source = np.ones_like(labels), np.array(["own"] * n)
+        pooling = calibrate_in_turn(plain_pooling(), pooled, labels, weight, source, recipe)
+        return 1 / (1 + np.exp(-Pooling(pooling).logits(pooled)[:, 0]))
+
+    alone, linked = found({}), found({"identity_attack": (0.0, 1.0)})
+    assert linked[hateful == 1].mean() > alone[hateful == 1].mean() + 0.05
+    assert linked.mean() == pytest.approx(0.3, abs=0.005)
+    assert alone.mean() == pytest.approx(0.3, abs=0.005)
 
 
 def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
     rng = np.random.default_rng(0)
     n = 20_000
     score = rng.normal(scale=3, size=n)
-    logit = np.where(score < -2, score, -2 + 0.3 * (score + 2))
+    logit = np.where(score < KNEE, score, KNEE + 0.3 * (score - KNEE))
     truth = rng.random(n) < 1 / (1 + np.exp(-logit))
     column = LABELS.index("identity_attack")
     logits = np.zeros((n, len(LABELS)), np.float32)
@@ -205,16 +244,55 @@ def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, column] = truth
     scaled = calibrate(
-        plain_pooling(len(LABELS)),
+        plain_pooling(),
         logits,
         labels,
         np.ones_like(labels),
         np.array(["any"] * n),
         {"mixed identity_attack": float(truth.mean())},
     )
-    found = Pooling(scaled).logits(Pooled(logits, logits, np.ones(n, np.int64)))[:, column]
+    heads = by_head(logits)
+    found = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, column]
     assert np.abs(found - logit)[np.abs(score) < 4].max() < 0.5  # one line misses by 1.2
     assert np.abs(found - logit).mean() < 0.2
+
+
+def test_each_register_is_judged_by_its_own_measure() -> None:
+    """A word that is rude on talk pages and common among friends, and one the other way round."""
+    rng = np.random.default_rng(0)
+    made = Examples()
+    for i in range(1_200):
+        talk = i % 2 == 0
+        rude = bool(rng.random() < 0.5)
+        word = ("daft" if rude else "mellow") if talk else ("mellow" if rude else "daft")
+        frame = "the article cites {} sources in section" if talk else "lol u so {} fr tho"
+        made.texts.append(f"{frame.format(word)} {NOUNS[i % 6]} {i % 11}")
+        made.labels.append([float(rude)] + [float("nan")] * 5)
+        made.weight.append([1.0] * len(LABELS))
+        made.part.append("held" if i % 5 == 0 else "train")
+        made.source.append("talk" if talk else "posts")
+    weights = {"talk": (1.0,) * 6, "posts": (1.0,) * 6}
+    recipe = dataclasses.replace(
+        RECIPE, weights=weights, talk=("talk",), toxicity_of=(1, 1, 0), social_of=(0, 1, 1)
+    )
+    model = train(made, recipe, "two")
+    pages = ["the article cites daft sources in section", "the article cites mellow sources in it"]
+    posts = ["lol u so daft fr tho", "lol u so mellow fr tho"]
+    found = model.predict_proba([*pages, *posts])[:, 0]
+    assert found[0] > 0.5 > found[1]
+    assert found[3] > 0.5 > found[2]
+    scorer = Scorer(model)
+    share = scorer.pooling.share(scorer.pooled([*pages, *posts]))
+    assert share[:2].max() < share[2:].min()
+
+
+def test_registers_of_sources() -> None:
+    recipe = read_recipe()
+    assert recipe.register_of("jigsaw2018_any") == "talk"
+    assert recipe.register_of("cad") == "social"
+    assert recipe.register_of("identity_debias") == "both"
+    assert recipe.register_of("my_labels.jsonl") == "both"
+    assert set(recipe.talk) | set(recipe.both) <= set(recipe.weights)
 
 
 def test_thresholds_separate_what_can_be_separated() -> None:
@@ -229,9 +307,10 @@ def test_thresholds_separate_what_can_be_separated() -> None:
 def test_pooling_without_both_outcomes_is_the_share() -> None:
     from moderation.scoring import Pooled
 
-    zeros = np.zeros((50, len(LABELS)), np.float32)
+    zeros = np.zeros((50, len(HEADS)), np.float32)
     pooled = Pooled(zeros, zeros, np.ones(50, np.int64))
-    out = fit_pooling(pooled, np.zeros_like(zeros), np.ones_like(zeros))
+    labels = np.zeros((50, len(LABELS)), np.float32)
+    out = fit_pooling(pooled, labels, np.ones_like(labels))[:-1]  # the last is the register's
     assert (out[:, 1:] == 0).all()
     assert (out[:, 0] < -4).all()
 
@@ -262,6 +341,10 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[settings]\nbitz = 3\n", "unknown key 'bitz'"),
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
+        ("[registers]\ntalks = []\n", "unknown key 'talks'"),
+        ("[registers]\ntoxicity = { talk = 1 }\n", "a number for each of"),
+        ("[registers.links]\nthreats = { from = 0, times = 1 }\n", "threats: give a label"),
+        ("[registers.links]\nthreat = { from = 0 }\n", "threat: give a label, its from and times"),
         ("not toml", "is not TOML"),
     ],
 )

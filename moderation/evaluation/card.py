@@ -374,8 +374,10 @@ class _Card:
         rows = [
             ["model", f"`{self.name}`"],
             ["sha256 of the file", f"`{self.report.digest}`"],
-            ["kind", "one L2-regularised logistic regression a label on hashed TF-IDF n-grams of "
-             "words and characters, pooled over segments of ten words and calibrated"],
+            ["kind", "one L2-regularised logistic regression a label (toxicity: one for talk "
+             "pages, one for social media, mixed by a third that tells them apart) on hashed "
+             "TF-IDF n-grams of words and characters, pooled over segments of ten words and "
+             "calibrated"],
             ["language", "English"],
             ["labels", ", ".join(LABELS)],
             ["thresholds", self.thresholds()],
@@ -587,7 +589,12 @@ class _Card:
     # --- fairness ---
 
     def bias(self) -> str:
-        name = "identity_templates/test:bias"
+        own = (
+            [self.bias_of("sentences")] if self._groups("sentences", "toxicity", "bpsn_auc") else []
+        )
+        return "\n\n".join([self.bias_of("identity_templates/test:bias"), *own])
+
+    def bias_of(self, name: str) -> str:
         kinds = ("subgroup_auc", "bpsn_auc", "bnsp_auc")
         rows = [
             [
@@ -784,7 +791,9 @@ class _Card:
             "hash, were kept from the heads and calibrate them. Train rows that repeat or nearly "
             "repeat a dev or test row were removed first; contrast pairs, threads and duplicates "
             "stay on one side of every cut. Features that tell a label's positives from its "
-            "negatives best fill a table of hashed n-grams; one logistic regression a label; the "
+            "negatives best fill a table of hashed n-grams; one logistic regression a label, but "
+            "two for toxicity, which annotators of talk pages and of social media judge by "
+            "different measures, and one that says in which of these ways a text is written; the "
             "whole text and its worst segment of ten words are pooled by a calibrated function.",
             "",
             "Numbers of the recipe (`moderation/data/recipe.toml`, where the reasons stand): "

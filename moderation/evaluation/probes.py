@@ -1,6 +1,7 @@
 """Probes: what plain splits do not show. Each takes rows of corpora and adds figures to the run.
 
     bias               AUC by identity on templates (Borkan et al. 2019)
+    sentences          the same on sentences of the project's own, to choose by
     perturbation       decisions kept under people's own misspellings
     beside_perspective ours beside the real Perspective's scores on the same comments
     explanation        character F1 of explained spans (SemEval-2021 task 5)
@@ -18,11 +19,9 @@ All choices of rows are by hash of the text, so they are the same on every machi
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import json
 import random
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -34,22 +33,20 @@ from numpy.typing import NDArray
 
 from moderation.corpora.registry import Corpus
 from moderation.errors import InputError
+from moderation.evaluation.bias import MIN_ROWS, TOXICITY, measure_bias, measure_sentences
+from moderation.evaluation.data import read_data
 from moderation.evaluation.measuring import Measuring
 from moderation.evaluation.metrics import (
     Calibration,
-    Floats,
     Ranking,
     character_f1,
     fit_platt,
     logit,
-    power_mean,
 )
 from moderation.evaluation.report import make_figure
 from moderation.records import LABELS
 
-TOXICITY = LABELS.index("toxicity")
 IDENTITY = LABELS.index("identity_attack")
-MIN_ROWS = 20  # below it, a figure of one identity would be noise
 
 Trick = Callable[[str, random.Random], str]
 Explain = Callable[[str], Sequence[tuple[int, int]]]
@@ -74,94 +71,6 @@ class Probe:
     needs: tuple[str, ...]
     run: Callable[[Measuring, Material], None]
     any_of: bool = False
-
-
-# --- identity templates ---------------------------------------------------------------------
-
-_SLOTS = {
-    "name_adj": re.compile(r"^\S+ is an? \S+ (.+?)\.?$"),
-    "you_are_adj": re.compile(r"^You are an? \S+ (.+?)\.?$"),
-    "being_adj": re.compile(r"^Being (.+) is \S+?\.?$"),
-    "verb_adj": re.compile(r"^\S+ (.+?)\.?$"),
-    "am_hate_adj": re.compile(r"^i (?:am|hate) (.+?)\.?$"),
-}
-"""Where the identity stands in each kind of template; occupations have none."""
-
-
-def find_identity(text: str, template: str) -> str | None:
-    """The identity that a template sentence names, None if its kind names none."""
-    slot = _SLOTS.get(template)
-    found = slot.match(text) if slot else None
-    return found[1].lower() if found else None
-
-
-def measure_bias(run: Measuring, material: Material) -> None:
-    """Overall, subgroup, BPSN and BNSP AUC per identity and their power mean −5.
-
-    BPSN (background positive, subgroup negative): clean sentences naming the identity against
-    abusive ones naming others: low where the name alone raises the score. BNSP: the reverse.
-    """
-    corpus = material.corpora["identity_templates"].part("test")
-    name = "identity_templates/test:bias"
-    scores = run.scores(corpus.texts)[:, TOXICITY].astype(np.float64)
-    toxic = corpus.labels[:, TOXICITY] == 1
-    named = [
-        find_identity(text, raw["template"])
-        for text, raw in zip(corpus.texts, corpus.raw_labels, strict=True)
-    ]
-    identities = sorted({identity for identity in named if identity})
-    run.report.notes[name] = (
-        f"{len(identities)} identities taken from the templates' slot; subgroup, BPSN and BNSP "
-        "AUC by Borkan et al. 2019"
-    )
-    kinds = ("subgroup_auc", "bpsn_auc", "bnsp_auc")
-    rows: list[tuple[str, str, Ranking, NDArray[np.intp]]] = []
-    for identity in identities:
-        inside = np.array([other == identity for other in named], dtype=bool)
-        if min(int((inside & toxic).sum()), int((inside & ~toxic).sum())) < MIN_ROWS:
-            continue
-        masks = (
-            inside,
-            (inside & ~toxic) | (~inside & toxic),
-            (inside & toxic) | (~inside & ~toxic),
-        )
-        for kind, mask in zip(kinds, masks, strict=True):
-            index = np.flatnonzero(mask)
-            rows.append((identity, kind, Ranking(scores[index], toxic[index]), index))
-    ones = np.ones((1, len(corpus)))
-    blocks = run.weights([str(i) for i in range(len(corpus))], name)
-    values: dict[str, list[float]] = {kind: [] for kind in kinds}
-    draws: dict[str, list[Floats]] = {kind: [] for kind in kinds}
-    for identity, kind, ranking, index in rows:
-        value = float(ranking.measure(ones[:, index])["auc"][0])
-        samples = [ranking.measure(block[:, index])["auc"] for block in blocks]
-        values[kind].append(value)
-        joined = np.concatenate(samples) if samples else np.empty(0)
-        draws[kind].append(joined)
-        n, hits = len(index), int(toxic[index].sum())
-        run.add(make_figure(name, "toxicity", kind, value, joined, n, hits, identity))
-    total, hits = len(corpus), int(toxic.sum())
-    for kind in kinds:
-        if not values[kind]:
-            continue
-        each = np.stack(draws[kind], axis=1)
-        means = [power_mean([v for v in row if v == v]) for row in each]
-        run.add(
-            make_figure(
-                name, "toxicity", f"{kind}_power_mean", power_mean(values[kind]), means, total, hits
-            )
-        )
-        run.add(
-            make_figure(
-                name,
-                "toxicity",
-                f"{kind}_minimum",
-                min(values[kind]),
-                each.min(axis=1),
-                total,
-                hits,
-            )
-        )
 
 
 # --- people's own misspellings --------------------------------------------------------------
@@ -338,7 +247,7 @@ PER_TERM = 40  # comments swapped for each term that they hold
 @cache
 def identity_families() -> dict[str, tuple[str, ...]]:
     """Terms that can stand for each other, by family (`identities.toml`)."""
-    return {name: tuple(terms) for name, terms in _data("identities.toml").items()}
+    return {name: tuple(terms) for name, terms in read_data("identities.toml").items()}
 
 
 def find_term(text: str) -> tuple[str, str, int, int] | None:
@@ -686,6 +595,7 @@ def measure_reference(run: Measuring, material: Material) -> None:
 
 PROBES: tuple[Probe, ...] = (
     Probe("bias", "test", ("identity_templates",), measure_bias),
+    Probe("sentences", "dev", (), measure_sentences),
     Probe("perturbation", "test", ("noisyhate",), measure_perturbation),
     Probe("beside_perspective", "test", ("perspective_scores",), measure_beside_perspective),
     Probe("explanation", "dev", ("toxic_spans",), measure_explanation),
@@ -791,11 +701,6 @@ def _by_hash(texts: Iterable[str]) -> list[str]:
     )
 
 
-def _data(name: str) -> dict[str, Any]:
-    source = importlib.resources.files("moderation.evaluation").joinpath(name)
-    return tomllib.loads(source.read_text(encoding="utf-8"))
-
-
 @cache
 def _term_pattern() -> re.Pattern[str]:
     terms = sorted((t for family in identity_families().values() for t in family), key=len)
@@ -804,7 +709,7 @@ def _term_pattern() -> re.Pattern[str]:
 
 @cache
 def _dialect() -> tuple[re.Pattern[str], tuple[re.Pattern[str], ...], re.Pattern[str]]:
-    table = _data("dialect.toml")
+    table = read_data("dialect.toml")
 
     def words(key: str) -> re.Pattern[str]:
         return re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, table[key])) + r")(?![\w'])")

@@ -10,7 +10,7 @@ shown as the reason. The features are those of `moderation.features`, the very c
 from __future__ import annotations
 
 from moderation.training.assembly import assemble, write
-from moderation.training.calibration import calibrate, choose_thresholds
+from moderation.training.calibration import calibrate, calibrate_in_turn, choose_thresholds
 from moderation.training.encoding import Encoded, Recorder, encode_texts
 from moderation.training.examples import (
     Examples,
@@ -40,6 +40,7 @@ __all__ = [
     "add_labels",
     "assemble",
     "calibrate",
+    "calibrate_in_turn",
     "choose_rationale",
     "choose_thresholds",
     "compose",

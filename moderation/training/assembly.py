@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from moderation.knowledge import Knowledge
-from moderation.model import FORMAT, SUFFIX, Model, load_file, save
+from moderation.model import FORMAT, HEADS, SUFFIX, Model, load_file, save
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.recipe import Recipe
@@ -24,10 +24,10 @@ def assemble(
     recipe: Recipe,
     extra: dict[str, Any],
 ) -> Model:
-    """Put the parts together: `heads` float32 (F, L), `pooling` float32 (L, P)."""
+    """Put the parts together: `heads` float32 (F, H), `pooling` float32 (H, P)."""
     slots_total = 1 << recipe.bits
     fingerprint = np.zeros(slots_total, np.uint16)
-    weight = np.zeros((slots_total, len(LABELS)), np.float16)
+    weight = np.zeros((slots_total, len(HEADS)), np.float16)
     fingerprint[chosen.slot] = chosen.fingerprint
     weight[chosen.slot] = (heads * chosen.idf[:, None]).astype(np.float16)
     unused = ~weight.any(axis=1)

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from moderation.model import POOL
+from moderation.pooling import Pooled, Pooling, rescale
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+from moderation.training.recipe import Recipe
 
 Float64 = npt.NDArray[np.float64]
 
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
-KNEE = -2.0  # logit where the slope changes: of five tried, that with the least error on dev rows
+KNEE = -1.5  # logit where the slope changes: of four tried, that with the least error on dev rows
+
+
+def calibrate_in_turn(
+    pooling: Float32,
+    pooled: Pooled,
+    labels: Float32,
+    weight: Float32,
+    source: npt.NDArray[np.str_],
+    recipe: Recipe,
+    log: Callable[[str], None] = lambda line: None,
+) -> Float32:
+    """All labels, toxicity last: what others add to it has to be on the scale that it keeps.
+
+    `pooled`: what N held texts come to; the rest as in `calibrate`.
+    """
+
+    def scale(out: Float32, only: Sequence[str]) -> Float32:
+        logits = Pooling(out).logits(pooled)
+        return calibrate(out, logits, labels, weight, source, recipe.reference, log, only=only)
+
+    out = scale(pooling, LABELS[1:])
+    for label, (start, factor) in recipe.links.items():
+        out[LABELS.index(label), POOL.index("link_from")] = start
+        out[LABELS.index(label), POOL.index("link")] = factor
+    return scale(out, LABELS[:1])
 
 
 def calibrate(
@@ -26,6 +53,8 @@ def calibrate(
     source: npt.NDArray[np.str_],
     reference: dict[str, float],
     log: Callable[[str], None] = lambda line: None,
+    *,
+    only: Sequence[str] = LABELS,
 ) -> Float32:
     """Platt scaling to the places and the prevalences that the recipe names (Platt 1999).
 
@@ -34,13 +63,16 @@ def calibrate(
     and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
     held texts of all corpora by their weights. A label with too few positives keeps its pooling.
 
-    With BENT positives or more a second fit gives the logits above and below KNEE a slope each: one
-    line through both leaves sure scores too sure and doubtful ones too low.
+    `only`: the labels to scale. With BENT positives or more a second fit gives the logits above and
+    below KNEE a slope each: one line through both leaves sure scores too sure and doubtful ones too
+    low.
     """
     corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
     inside = np.isin(source, corpora)
     out = pooling.copy()
     for number, label in enumerate(LABELS):
+        if label not in only:
+            continue
         known = ~np.isnan(labels[:, number]) & (weight[:, number] > 0)
         if label in reference:
             share, rows = reference[label], np.flatnonzero(inside & known)
@@ -58,25 +90,19 @@ def calibrate(
         z = logits[rows, number].astype(np.float64)
         line = _fit_logistic(z[:, None], y, mass)
         slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
-        _scale(out, number, slope, shift)
+        rescale(out, number, slope, shift)
         bend = ""
         if y.sum() >= BENT:
             z = slope * z + shift
             bent = _fit_logistic(np.stack([z, np.maximum(z - KNEE, 0)], axis=1), y, mass)
             below, more = bent.coef_[0].tolist()
             if below > 0 and below + more > 0:
-                _scale(out, number, below, float(bent.intercept_[0]))
+                rescale(out, number, below, float(bent.intercept_[0]))
                 out[number, POOL.index("knee")] = below * KNEE + float(bent.intercept_[0])
                 out[number, POOL.index("above")] = more / below
                 bend = f", {below:.2f} of it below {KNEE:g} and {below + more:.2f} above"
         log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
     return out
-
-
-def _scale(pooling: Float32, label: int, slope: float, shift: float) -> None:
-    """Make a label's logits `slope` times what they are, plus `shift`."""
-    pooling[label, : POOL.index("knee")] *= np.float32(slope)
-    pooling[label, 0] += np.float32(shift)
 
 
 def _fit_logistic(columns: Float64, y: npt.NDArray[np.bool_], mass: Float64) -> LogisticRegression:

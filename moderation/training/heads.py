@@ -1,20 +1,22 @@
-"""One linear head a label, by scikit-learn's logistic regression."""
+"""The linear heads, by scikit-learn's logistic regression."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from moderation.chunks import I64
+from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded
-from moderation.training.recipe import Recipe
+from moderation.training.recipe import REGISTERS, Recipe
 
 SMOOTHED = 5.0  # of each outcome's weighted counts: few occurrences are no evidence
 
@@ -84,33 +86,57 @@ def fit_heads(
     matrix: sparse.csr_matrix,
     labels: Float32,
     weight: Float32,
+    register: npt.NDArray[np.str_],
+    written: int,
     recipe: Recipe,
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
-    """The weights of every label by the recipe: rows x features, (R, L), (R, L) -> float32 (F, L).
+    """The weights of every head by the recipe: float32 (F, H), in the order of `model.HEADS`.
 
-    A label without texts of both outcomes is left at zero.
+    `matrix`: rows x features; `labels`, `weight`: (R, L); `register`: (R,), each of REGISTERS. The
+    first `written` rows are whole texts as people wrote them; the others (misspelt copies,
+    segments) do not teach how people write. A head without rows of both outcomes is left at zero.
     """
-    heads = np.zeros((matrix.shape[1], len(LABELS)), np.float32)
-    for number, label in enumerate(LABELS):
-        mine = ~np.isnan(labels[:, number]) & (weight[:, number] > 0)
-        outcomes = labels[mine, number]
-        if not len(outcomes) or not (outcomes > 0).any() or not (outcomes < 1).any():
-            log(f"{label}: no texts with both outcomes; left at zero")
+    heads = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
+    for number, head in enumerate(HEADS):
+        trust, cost = recipe.trust, recipe.cost[0]
+        if head == REGISTER:
+            outcome = (register == "social").astype(np.float32)
+            mass = np.isin(register, ("talk", "social")).astype(np.float32)
+            mass[written:] = 0
+            trust, cost = 0.0, recipe.register_cost
+        elif head in (LABELS[0], SOCIAL):
+            outcome = labels[:, 0]
+            factors = recipe.social_of if head == SOCIAL else recipe.toxicity_of
+            mass = weight[:, 0] * _by_register(register, factors)
+        else:
+            outcome, mass, cost = labels[:, number], weight[:, number], recipe.cost[number]
+        mine = ~np.isnan(outcome) & (mass > 0)
+        known = outcome[mine]
+        if not len(known) or not (known > 0).any() or not (known < 1).any():
+            log(f"{head}: no texts with both outcomes; left at zero")
             continue
         heads[:, number], _ = fit_head(
             matrix,
-            labels[:, number],
-            weight[:, number],
-            cost=recipe.cost[number],
+            outcome,
+            mass,
+            cost=cost,
             cap=recipe.cap,
             tolerance=recipe.tolerance,
             epochs=recipe.epochs,
             seed=recipe.seed,
-            trust=recipe.trust,
+            trust=trust,
         )
-        log(f"{label}: {int(mine.sum()):,} texts, {outcomes.mean():.3f} positive")
+        log(f"{head}: {int(mine.sum()):,} texts, {known.mean():.3f} positive")
     return heads
+
+
+def _by_register(register: npt.NDArray[np.str_], factors: Sequence[float]) -> Float32:
+    """The factor of each row: (R,)."""
+    out = np.zeros(len(register), np.float32)
+    for name, factor in zip(REGISTERS, factors, strict=True):
+        out[register == name] = factor
+    return out
 
 
 def harmless_segments(

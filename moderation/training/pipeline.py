@@ -10,11 +10,11 @@ from scipy import sparse
 from moderation import __version__
 from moderation.knowledge import build
 from moderation.model import Model
-from moderation.records import LABELS
-from moderation.scoring import Scorer
+from moderation.pooling import Pooling
+from moderation.scoring import sigmoid
 from moderation.text import Lexer
 from moderation.training.assembly import assemble
-from moderation.training.calibration import calibrate, choose_thresholds
+from moderation.training.calibration import calibrate_in_turn, choose_thresholds
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
 from moderation.training.heads import fit_heads, harmless_segments
@@ -45,9 +45,11 @@ def train(
     rows = np.flatnonzero(training)
     texts = [examples.texts[i] for i in rows.tolist()]
     y, w = labels[rows], weight[rows]
+    register = np.array([recipe.register_of(source) for source in examples.source])[rows]
     copies, originals = misspelt_copies(texts, y, recipe.misspelt, recipe.seed)
     y = np.concatenate([y, y[originals]])
     w = np.concatenate([w, w[originals] * np.float32(recipe.misspelt_weight)])
+    register = np.concatenate([register, register[originals]])
     log(f"{len(copies):,} misspelt copies")
     encoded = encode_texts(
         texts + copies,
@@ -65,17 +67,17 @@ def train(
     matrix = normalise_rows(text_matrix(encoded, chosen), words, recipe.kappa)
     picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
     if len(picked):
+        register = np.concatenate([register, register[encoded.text_of_segment()[picked]]])
         parts = segment_matrix(encoded, chosen, picked)
         parts = normalise_rows(parts, encoded.length[picked], recipe.kappa)
         matrix = sparse.vstack([matrix, parts], format="csr")
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    heads = fit_heads(matrix, y, w, recipe, log)
+    heads = fit_heads(matrix, y, w, register, len(rows), recipe, log)
     del matrix
 
     # Calibration on held texts, scored by the code that scores.
-    plain = plain_pooling(len(LABELS))
     held = np.flatnonzero(part == "held")
     if len(held) < 200:  # too few to hold any: calibrated on the training texts, and said so
         held = rows
@@ -85,24 +87,15 @@ def train(
     calibration_labels = np.concatenate([labels[held], made_labels])
     made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
     calibration_weight = np.concatenate([weight[held], made_weight])
-    model = assemble(name, knowledge, chosen, heads, plain, recipe, {})
+    model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {})
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, calibration_labels, calibration_weight)
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
     source = np.array([examples.source[i] for i in held.tolist()])
-    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
-    pooling = calibrate(
-        pooling,
-        Scorer(model).logits(held_texts),
-        labels[held],
-        weight[held],
-        source,
-        recipe.reference,
-        log,
-    )
-    model = assemble(name, knowledge, chosen, heads, pooling, recipe, {})
+    judged = pooled.take(np.arange(len(held)))
+    pooling = calibrate_in_turn(pooling, judged, labels[held], weight[held], source, recipe, log)
     thresholds = choose_thresholds(
-        Scorer(model).predict_proba(held_texts), labels[held], weight[held], log
+        sigmoid(Pooling(pooling).logits(judged)), labels[held], weight[held], log
     )
     extra = {
         "thresholds": thresholds,

@@ -6,9 +6,12 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from moderation.errors import InputError
 from moderation.records import LABELS
+
+REGISTERS = ("talk", "both", "social")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ class Recipe:
     - `epochs`: passes of the solver over the texts;
     - `held`: share of the train groups kept for calibration;
     - `reference`: what the probabilities are about, see `calibrate`;
+    - `talk`, `both`: corpora in the register of an encyclopaedia's talk pages, and those that teach
+      both heads of toxicity; hand labels, contrasts and harmless sentences do too;
+    - `toxicity_of`, `social_of`: what a row's weight for toxicity is multiplied by in the head of
+      talk pages and in that of social media, by REGISTERS;
+    - `links`: label -> from which of its logits on, and how much of what is above, it adds to the
+      toxicity of social media;
+    - `register_cost`: C of the head that tells the registers apart;
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
@@ -55,10 +65,22 @@ class Recipe:
     seed: int = 0
     weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
     reference: dict[str, float] = field(default_factory=dict)
+    talk: tuple[str, ...] = ()
+    both: tuple[str, ...] = ()
+    toxicity_of: tuple[float, ...] = (1.0, 1.0, 1.0)
+    social_of: tuple[float, ...] = (1.0, 1.0, 1.0)
+    register_cost: float = 1.0
+    links: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def weights_of(self, corpus: str) -> tuple[float, ...]:
         """The weights of a corpus's rows by label; a corpus without an entry is left out."""
         return self.weights.get(corpus, (0.0,) * len(LABELS))
+
+    def register_of(self, source: str) -> str:
+        """One of REGISTERS: how the texts of a source are written."""
+        if source in self.talk:
+            return "talk"
+        return "both" if source in self.both or source not in self.weights else "social"
 
 
 def read_recipe(path: str | Path | None = None) -> Recipe:
@@ -80,7 +102,8 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise InputError(place, f"is not TOML: {error}") from error
     settings = dict(table.get("settings", {}))
-    names = {item.name for item in fields(Recipe)} - {"weights", "reference"}
+    registers = _read_registers(place, dict(table.get("registers", {})))
+    names = {item.name for item in fields(Recipe)} - {"weights", "reference", *registers}
     for key in settings:
         if key not in names:
             raise InputError(
@@ -101,4 +124,28 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     reference = {
         key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
     }
-    return Recipe(**settings, weights=weights, reference=reference)
+    return Recipe(**settings, **registers, weights=weights, reference=reference)
+
+
+def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The fields of Recipe that the table [registers] gives."""
+    found: dict[str, Any] = {
+        "talk": tuple(table.pop("talk", ())),
+        "both": tuple(table.pop("both", ())),
+        "register_cost": float(table.pop("cost", 1.0)),
+        "links": {},
+    }
+    for label, pair in dict(table.pop("links", {})).items():
+        known = label in LABELS[1:] and isinstance(pair, dict) and set(pair) == {"from", "times"}
+        if not known or not all(isinstance(number, int | float) for number in pair.values()):
+            raise InputError(place, f"[registers.links] {label}: give a label, its from and times")
+        found["links"][label] = (float(pair["from"]), float(pair["times"]))
+    for key, name in (("toxicity", "toxicity_of"), ("toxicity_social", "social_of")):
+        factors = table.pop(key, dict.fromkeys(REGISTERS, 1.0))
+        good = isinstance(factors, dict) and set(factors) == set(REGISTERS)
+        if not good or not all(isinstance(number, int | float) for number in factors.values()):
+            raise InputError(place, f"[registers] {key} must give a number for each of {REGISTERS}")
+        found[name] = tuple(float(factors[register]) for register in REGISTERS)
+    if table:
+        raise InputError(place, f"[registers] has an unknown key {next(iter(table))!r}")
+    return found
