@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64, Bools, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
+from moderation.hashing import CACHED
 from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import Score
 from moderation.repetition import find_few_repeats, find_repeats, surplus
@@ -38,6 +39,7 @@ BLOCK_TEXTS = 4_096
 BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is near by then
 
 SUMMED_WORDS = 4_096  # known words whose features are looked up at once
+ADDED = 4_096  # rows added at once: with their float64 they stay in the processor's cache
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -49,10 +51,9 @@ class WeightSink(Sink):
         self.width = model.row_width
 
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
-        rows, hit = lookup(self.model, keys)
-        heads = self.model.weight.shape[1]
+        at, hit = find_slots(self.model, keys)
         sums = np.zeros((count, self.width), np.float32)
-        sums[:, :heads] = _sum_by(rows, owner[hit], count, heads)
+        sums[:, : self.model.weight.shape[1]] = sum_slots(self.model, at, owner[hit], count)
         return sums
 
 
@@ -62,35 +63,82 @@ def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float3
     Returns float32 (K', H or, from FEW on, row_width), whose first H columns are the heads', and
     int64 (K',). With `counts`, bool (K,), only keys that count are looked up.
     """
-    at, fingerprint = slots(keys, model.bits)
-    known = fetch(model.fingerprint, at) == fingerprint
-    if counts is not None:
-        known &= counts
-    hit = known.nonzero()[0]
-    at = fetch(at, hit)
+    at, hit = find_slots(model, keys, counts)
     if len(hit) < FEW:
         return fetch(model.weight, at).astype(np.float32), hit
     return model.rows.fetch(at), hit
 
 
+def find_slots(model: Model, keys: U64, counts: Bools | None = None) -> tuple[I64, I64]:
+    """Slots of the features that the model knows, and which keys they are: int64 (K',) each.
+
+    As many keys at once as stay near the processor with all that is made of them.
+    """
+    if len(keys) <= CACHED:
+        at, fingerprint = slots(keys, model.bits)
+        known = fetch(model.fingerprint, at) == fingerprint
+        if counts is not None:
+            known &= counts
+        hit = known.nonzero()[0]
+        return fetch(at, hit), hit
+    found: list[I64] = []
+    which: list[I64] = []
+    for start in range(0, len(keys), CACHED):
+        part = slice(start, start + CACHED)
+        at, hit = find_slots(model, keys[part], None if counts is None else counts[part])
+        hit += start
+        found.append(at)
+        which.append(hit)
+    return np.concatenate(found), np.concatenate(which)
+
+
+def sum_slots(model: Model, at: I64, owner: npt.NDArray[np.integer], count: int) -> Float32:
+    """Sum the weights in slots by owner: (K,), (K,) -> float32, shape (count, H)."""
+    heads = model.weight.shape[1]
+    if len(at) < FEW:
+        return _sum_by(fetch(model.weight, at).astype(np.float32), owner, count, heads)
+    adder = _Adder(count, heads)
+    for start in range(0, len(at), ADDED):
+        part = slice(start, start + ADDED)
+        adder.add(model.rows.fetch(at[part]), owner[part])
+    return adder.sums()
+
+
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, heads: int) -> Float32:
-    """Sum rows by owner: (K, H or more), (K,) -> (count, H).
+    """Sum rows by owner: (K, H or, from FEW on, row_width), (K,) -> float32, shape (count, H)."""
+    if len(rows) < FEW:  # one call instead of one for each pair of heads
+        cells = (owner[:, None] * heads + np.arange(heads)).ravel()
+        flat = np.bincount(cells, rows[:, :heads].ravel(), count * heads)
+        return flat.reshape(count, heads).astype(np.float32)
+    adder = _Adder(count, heads)
+    for start in range(0, len(rows), ADDED):
+        adder.add(rows[start : start + ADDED], owner[start : start + ADDED])
+    return adder.sums()
+
+
+class _Adder:
+    """Sums of rows by owner, taken some rows at a time.
 
     Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
     depends neither on the order nor on what else is summed. Heads are added two at a time, as the
     parts of a complex number.
     """
-    if len(rows) < FEW:  # one call instead of one for each pair of heads
-        cells = (owner[:, None] * heads + np.arange(heads)).ravel()
-        flat = np.bincount(cells, rows[:, :heads].ravel(), count * heads)
-        return flat.reshape(count, heads).astype(np.float32)
-    pairs = rows.view(np.complex64)
-    out = np.empty((count, -(-heads // 2)), np.complex64)
-    for pair in range(out.shape[1]):
-        sums = np.zeros(count, np.complex128)
-        np.add.at(sums, owner, pairs[:, pair].astype(np.complex128))
-        out[:, pair] = sums
-    return out.view(np.float32)[:, :heads]
+
+    def __init__(self, count: int, heads: int) -> None:
+        self._heads = heads
+        self._sums = np.zeros((-(-heads // 2), count), np.complex128)
+
+    def add(self, rows: Float32, owner: npt.NDArray[np.integer]) -> None:
+        """Add rows (K, row_width) to the sums of their owners (K,)."""
+        pairs = rows.astype(np.float64).view(np.complex128)
+        for number, sums in enumerate(self._sums):
+            np.add.at(sums, owner, pairs[:, number])
+
+    def sums(self) -> Float32:
+        """The sums: float32, shape (count, H)."""
+        out = np.empty((self._sums.shape[1], len(self._sums)), np.complex64)
+        out[:] = self._sums.T
+        return out.view(np.float32)[:, : self._heads]
 
 
 def sum_words(model: Model) -> Float32:
@@ -116,10 +164,10 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     segments[block.filled] = own.view(np.float32)[:, :heads]
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
-    weights, hit = lookup(model, grams.keys, grams.counts)
+    at, hit = find_slots(model, grams.keys, grams.counts)
     if len(hit):
         owner = fetch(block.word_segment, grams.first_words(hit))
-        segments += _sum_by(weights, owner, n_segments, heads)
+        segments += sum_slots(model, at, owner, n_segments)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     _damp_repeats(texts, block, table)
     return Sums(segments, texts)
