@@ -85,9 +85,11 @@ class Chunks:
 def cut(texts: Sequence[str]) -> Chunks:
     """Cut a block of texts; chunk by chunk the same as `text.split` of each."""
     # Strings of bytes: most texts are that already, and one call encodes them all.
-    parts = [text if text.isascii() else _bytes_of(text) for text in texts]
+    wide = "".join([text for text in texts if not text.isascii()])
+    spaces = [space for space in _WIDE_SPACES if space in wide] if wide else []
+    parts = [text if text.isascii() else _bytes_of(text, spaces) for text in texts]
     text = " ".join(["", *parts, "\0" * PAD]).encode("latin-1")
-    stop = np.cumsum([len(part) + 1 for part in parts])
+    stop = (np.fromiter(map(len, parts), np.int64, len(parts)) + 1).cumsum()
     lines = (np.frombuffer(text, np.uint8) == 10).nonzero()[0]
     if len(lines):
         text = text.replace(b"\n", b" " + _LINE + b" ")
@@ -102,11 +104,10 @@ def cut(texts: Sequence[str]) -> Chunks:
     return Chunks(text, start, end, hash_ranges(np.frombuffer(text, np.uint8), start, end), counts)
 
 
-def _bytes_of(text: str) -> str:
-    """A text in UTF-8, each byte a character; its white space made ASCII."""
-    for space in _WIDE_SPACES:
-        if space in text:
-            text = text.replace(space, " ")
+def _bytes_of(text: str, spaces: list[str]) -> str:
+    """A text in UTF-8, each byte a character; its white space (`spaces`) made ASCII."""
+    for space in spaces:
+        text = text.replace(space, " ")
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
@@ -156,8 +157,10 @@ def hash_ranges(codes: U8, start: I64, end: I64, *, small: bool = False) -> U64:
         word ^= key[rest]
         key[rest] = _mix(word)
         offset += 8
-        rest = rest[length[rest] > offset] if offset < MAX_HASHED else rest[:0]
-    for at in np.flatnonzero(length > MAX_HASHED).tolist():
+        rest = rest[length[rest] > offset]
+        if offset == MAX_HASHED:
+            break
+    for at in rest.tolist():
         digest = hashlib.blake2b(
             codes[start[at] : end[at]].tobytes(), digest_size=8, key=_SALT
         ).digest()
@@ -167,11 +170,12 @@ def hash_ranges(codes: U8, start: I64, end: I64, *, small: bool = False) -> U64:
 
 def _mix(key: U64) -> U64:
     """Spread each bit over all, in place; one to one."""
-    key ^= key >> np.uint64(32)
+    shifted = key >> np.uint64(32)
+    key ^= shifted
     key *= _MIX_1
-    key ^= key >> np.uint64(29)
+    key ^= np.right_shift(key, np.uint64(29), out=shifted)
     key *= _MIX_2
-    key ^= key >> np.uint64(32)
+    key ^= np.right_shift(key, np.uint64(32), out=shifted)
     return key
 
 
@@ -228,12 +232,15 @@ class KeyIndex:
         rows = fetch(slots, at)
         found = rows[:, 1].view(np.int64).copy()  # _FREE is -1
         seek = (rows[:, 0] != keys).nonzero()[0]
-        seek = seek[found.take(seek) >= 0]
+        seek = seek[fetch(found, seek) >= 0]
+        there, wanted = fetch(at, seek), fetch(keys, seek)
         while len(seek):
-            at[seek] = there = (at[seek] + 1) & mask
+            there += 1
+            there &= mask
             rows = fetch(slots, there)
             found[seek] = number = rows[:, 1].view(np.int64)
-            seek = seek[(number >= 0) & (rows[:, 0] != keys[seek])]
+            on = ((number >= 0) & (rows[:, 0] != wanted)).nonzero()[0]
+            seek, there, wanted = fetch(seek, on), fetch(there, on), fetch(wanted, on)
         return found
 
     def add(self, keys: U64, numbers: I64) -> None:

@@ -42,7 +42,7 @@ class Block:
 
     - `ids`: chunk ids, int64, one a chunk (chunks read as one word written apart are merged);
       `chunk_counts`: chunks of each text;
-    - `sequences`: the words; `word_chunk`, `word_segment`: the chunk and the segment of each;
+    - `sequences`: the words; `word_segment`: the segment of each; `words`: how many each chunk has;
     - `length`: words in each segment; a segment is up to SEGMENT_WORDS words of a sentence;
     - `text_first`: index of each text's first segment (every text has at least one segment);
     - `filled`: the segments that have chunks, in order; `segment_first`: the first chunk of each,
@@ -53,7 +53,7 @@ class Block:
     ids: I64
     chunk_counts: I64
     sequences: Sequences
-    word_chunk: I64
+    words: I32
     word_segment: I64
     length: I64
     text_first: I64
@@ -61,6 +61,11 @@ class Block:
     segment_first: I64
     segment_sentence: I64
     origin: I64 | None
+
+    @cached_property
+    def word_chunk(self) -> I64:
+        """The chunk of each word, non-decreasing."""
+        return np.arange(len(self.ids)).repeat(self.words)
 
     @cached_property
     def chunk_segment(self) -> I64:
@@ -99,7 +104,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     words = fetch(table.words, ids)
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
-    items, word_chunk = table.expand(ids, words)
+    items = table.items_of(ids, words)
     sequences = Sequences(
         fetch(table.store.key, items),
         fetch(table.store.cls, items),
@@ -111,7 +116,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         ids,
         counts,
         sequences,
-        word_chunk,
+        words,
         segments.filled.repeat(segments.words),
         segments.length,
         segments.text_first,
@@ -144,11 +149,12 @@ def _segment(flags: U8, words: I32, counts: I64) -> _Segments:
     np.not_equal(flags & END, 0, out=begins[1:])
     begins[text_start] = True
     begins = begins[: len(flags)]
-    until: I64 = np.add.accumulate(words, dtype=np.int64)
-    before: I64 = until - words
+    before = words.cumsum(dtype=np.int32)
+    n_words = int(before[-1]) if len(before) else 0
+    before -= words
     first = where(_begin_segments(begins, flags, before, text_start))
     filled, text_first, n_segments = _number_segments(first, text_start, counts)
-    words_in = _gaps(before.take(first), until[-1:])
+    words_in = _gaps(before.take(first).astype(np.int64), n_words)
     length = np.zeros(n_segments, np.int64)
     length[filled] = words_in
     sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
@@ -193,7 +199,7 @@ def _gaps(starts: I64, end: I64 | int) -> I64:
 
 
 def _begin_segments(
-    begins: Bools, flags: npt.NDArray[np.uint8], before: I64, text_start: I64
+    begins: Bools, flags: npt.NDArray[np.uint8], before: I32, text_start: I64
 ) -> Bools:
     """Marks the first chunks of segments; `begins` marks those of sentences.
 
@@ -207,8 +213,9 @@ def _begin_segments(
     follows = small.copy()
     follows[text_start] = False  # what comes after a text's last chunk is not of it
     begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-3] & follows[2:-1]
-    part = before - np.maximum.accumulate(before * begins)
-    part //= SEGMENT_WORDS
+    starts = where(begins)
+    part = before - fetch(before, starts).repeat(_gaps(starts, len(before)))
+    part //= np.int32(SEGMENT_WORDS)
     begins[1:] |= part[1:] > part[:-1]
     return begins
 
@@ -243,8 +250,8 @@ def _find_merges(
     if np.count_nonzero(single) > 2:
         triple = where(single[2:] & single[1:-1] & single[:-2])
     if np.bitwise_or.reduce(flags) & UNKNOWN:
-        halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0))
-        halves = halves[(flags[halves] | flags[halves + 1]) & UNKNOWN != 0]
+        one_unknown = (flags[:-1] | flags[1:]) & UNKNOWN != 0
+        halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0) & one_unknown)
     if not len(triple) and not len(halves):
         return merges
     text_end = np.cumsum(counts)

@@ -279,16 +279,20 @@ class ChunkTable:
 
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
-        owner = np.arange(len(ids)).repeat(count)
-        items = fetch(self.lead, fetch(ids, owner))
+        return self.items_of(ids, count), np.arange(len(ids)).repeat(count)
+
+    def items_of(self, ids: I64, count: I32) -> I32:
+        """The first `count` items of each chunk, one after the other: item ids."""
+        items = fetch(self.lead, ids.repeat(count))
         many = where(count > 1)
         if len(many):
+            # Where those of each begin, counted from behind: such chunks are few.
+            place = len(items) - np.add.reduceat(count, many)[::-1].cumsum()[::-1]
             more = count[many] - 1
             which = np.arange(len(many)).repeat(more)
             nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
-            place = owner.searchsorted(many)[which] + nth
-            items[place] = self.items.take(self.first.take(ids[many])[which] + nth)
-        return items, owner
+            items[place[which] + nth] = self.items.take(self.first.take(ids[many])[which] + nth)
+        return items
 
 
 def _letter_case(chunks: Chunks, at: I64) -> U8:

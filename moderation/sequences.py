@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, U64, Bools
+from moderation.chunks import I64, U64, Bools, fetch
 from moderation.hashing import (
     F_BI,
     F_CBI,
@@ -166,32 +166,32 @@ class Sequences:
             return []
         telling = where(tells)
         shown = key.copy()
-        shown[telling] = self.class_keys.take(cls.take(telling))
-        two = shown.take(at) * SEQ[0]
-        two += shown.take(at + 1) * SEQ[1]
+        shown[telling] = fetch(self.class_keys, fetch(cls, telling))
+        two = fetch(shown, at) * SEQ[0]
+        two += fetch(shown, at + 1) * SEQ[1]
         inside, at3 = _longer(at, same, 2)
-        three = shown.take(at3 + 2) * SEQ[2]
-        three += two.take(inside)
+        three = fetch(shown, at3 + 2) * SEQ[2]
+        three += fetch(two, inside)
         out = [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
         # The words that have a class, with those between them left out.
         bearing = where(cls != 0)
         if len(bearing) < 2:
             return out
-        s, w = self.sentence.take(bearing), key.take(bearing)
-        t, v = tells[bearing], self.class_keys.take(cls.take(bearing))
+        s, w = fetch(self.sentence, bearing), fetch(key, bearing)
+        t, v = fetch(tells, bearing), fetch(self.class_keys, fetch(cls, bearing))
         same = s[1:] == s[:-1]
         at = where(same & (t[1:] | t[:-1]))
         after = at + 1
-        first, second = v.take(at) * SEQ[0], v.take(after) * SEQ[1]
+        first, second = fetch(v, at) * SEQ[0], fetch(v, after) * SEQ[1]
         two = first + second
-        second += w.take(at) * SEQ[0]
-        first += w.take(after) * SEQ[1]
+        second += fetch(w, at) * SEQ[0]
+        first += fetch(w, after) * SEQ[1]
         inside, at3 = _longer(at, same, 2)
-        three = v.take(at3 + 2) * SEQ[2]
-        three += two.take(inside)
+        three = fetch(v, at3 + 2) * SEQ[2]
+        three += fetch(two, inside)
         inside, at4 = _longer(at3, same, 3)
-        four = v.take(at4 + 3) * SEQ[3]
-        four += three.take(inside)
+        four = fetch(v, at4 + 3) * SEQ[3]
+        four += fetch(three, inside)
         out += [
             _Family(two + SALT[F_SEQ2], at, 2, bearing),
             _Family(second + SALT[F_WC], at, 2, bearing),
@@ -221,7 +221,7 @@ class Grams(NamedTuple):
         found = []
         for (start, words), low, high in zip(self.parts, bounds[:-1], bounds[1:], strict=True):
             at = which[low:high] - start
-            found.append(at if words is None else words.take(at))
+            found.append(at if words is None else fetch(words, at))
         return np.concatenate(found)
 
 
@@ -239,7 +239,7 @@ class _Family(NamedTuple):
     def words(self, number: int) -> I64:
         """The positions of the n-grams' words number `number`."""
         at = self.at + number if number else self.at
-        return at if self.base is None else self.base.take(at)
+        return at if self.base is None else fetch(self.base, at)
 
 
 def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
@@ -248,8 +248,8 @@ def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
     `same` says of each word but the last whether the next one is of its sentence.
     """
     ends = at + (size - 1)
-    inside = where(same.take(ends, mode="clip") & (ends < len(same)))
-    return inside, at.take(inside)
+    inside = where(fetch(same, ends) & (ends < len(same)))
+    return inside, fetch(at, inside)
 
 
 def where(flags: npt.NDArray[np.generic]) -> I64:
