@@ -293,12 +293,12 @@ def _find_merges(
 def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I64, I64, I64]:
     keep = np.ones(len(ids), np.bool_)
     ids = ids.copy()
-    owner = np.repeat(np.arange(len(counts)), counts)
-    counts = counts.copy()
-    for start, end, joined in merges:
+    text_end, counts = counts.cumsum(), counts.copy()
+    owners = text_end.searchsorted([start for start, _, _ in merges], side="right").tolist()
+    for owner, (start, end, joined) in zip(owners, merges, strict=True):
         keep[start + 1 : end] = False
         ids[start] = joined
-        counts[owner[start]] -= end - start - 1
+        counts[owner] -= end - start - 1
     return ids[keep], counts, where(keep)
 
 

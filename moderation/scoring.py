@@ -40,6 +40,7 @@ BLOCK_CHARS = 500_000  # code points encoded at once: what is looked up often is
 
 SUMMED_WORDS = 4_096  # known words whose features are looked up at once
 ADDED = 4_096  # rows added at once: with their float64 they stay in the processor's cache
+SEGMENTS = 1_024  # summed at once, of six chunks each or so: for the same reason
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -156,12 +157,13 @@ def sum_words(model: Model) -> Float32:
 def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     """The weights of a block's n-grams, summed by segment and by text."""
     n_segments, heads = len(block.length), model.weight.shape[1]
-    segments = np.zeros((n_segments, heads), np.float32)
     if not len(block.ids):
-        return Sums(segments, np.zeros((len(block.text_first), heads), np.float32))
-    pairs = fetch(table.value, block.ids).view(np.complex64)[:, : -(-heads // 2)]
-    own = np.add.reduceat(pairs, block.segment_first, axis=0)  # two heads at a time
-    segments[block.filled] = own.view(np.float32)[:, :heads]
+        none = np.zeros((n_segments + len(block.text_first), heads), np.float32)
+        return Sums(none[:n_segments], none[n_segments:])
+    segments = _sum_chunks(block, table, heads)
+    if len(segments) < n_segments:
+        own, segments = segments, np.zeros((n_segments, heads), np.float32)
+        segments[block.filled] = own
     # All families in one look-up: for short texts the calls cost more than the work.
     grams = block.sequences.flat()
     at, hit = find_slots(model, grams.keys, grams.counts)
@@ -171,6 +173,19 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     _damp_repeats(texts, block, table)
     return Sums(segments, texts)
+
+
+def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
+    """What the chunks of each filled segment contribute: float32, shape (F, heads)."""
+    first, ids = block.segment_first, block.ids
+    sums = np.empty((len(first), -(-heads // 2)), np.complex64)  # two heads at a time
+    for start in range(0, len(first), SEGMENTS):
+        part = first[start : start + SEGMENTS]
+        low, rest = part[0], first[start + SEGMENTS : start + SEGMENTS + 1]
+        here = ids[low : rest[0]] if len(rest) else ids[low:]
+        pairs = fetch(table.value, here).view(np.complex64)[:, : sums.shape[1]]
+        np.add.reduceat(pairs, part - low, axis=0, out=sums[start : start + SEGMENTS])
+    return sums.view(np.float32)[:, :heads]
 
 
 def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:

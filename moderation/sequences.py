@@ -164,7 +164,9 @@ class Sequences:
         at = where(same & (tells[1:] | tells[:-1]))
         if not len(at):
             return []
-        telling = where(tells)
+        bearing = where(cls != 0)  # the words that have a class, telling or not
+        t = fetch(tells, bearing)
+        telling = bearing[t]
         shown = key.copy()
         shown[telling] = fetch(self.class_keys, fetch(cls, telling))
         two = fetch(shown, at) * SEQ[0]
@@ -174,11 +176,10 @@ class Sequences:
         three += fetch(two, inside)
         out = [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
         # The words that have a class, with those between them left out.
-        bearing = where(cls != 0)
         if len(bearing) < 2:
             return out
         s, w = fetch(self.sentence, bearing), fetch(key, bearing)
-        t, v = fetch(tells, bearing), fetch(self.class_keys, fetch(cls, bearing))
+        v = fetch(self.class_keys, fetch(cls, bearing))
         same = s[1:] == s[:-1]
         at = where(same & (t[1:] | t[:-1]))
         after = at + 1
