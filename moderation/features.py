@@ -270,7 +270,7 @@ def _find_merges(
             end += 1
         if end > limit:
             continue
-        joined = table.join(ids, chunks, start, end)
+        joined = table.join(tuple(ids[start:end].tolist()), chunks, start)
         if joined >= 0:
             merges.append((start, end, joined))
             taken = end
@@ -278,8 +278,10 @@ def _find_merges(
         # Two chunks, one of them unknown, that make an offensive word together.
         last_of_text = np.zeros(len(chunks), np.bool_)
         last_of_text[text_end[counts > 0] - 1] = True
-        for start in halves[~last_of_text[halves]].tolist():
-            joined = table.join(ids, chunks, start, start + 2)
+        halves = halves[~last_of_text[halves]]
+        pairs = zip(fetch(ids, halves).tolist(), fetch(ids, halves + 1).tolist(), strict=True)
+        for start, pair in zip(halves.tolist(), pairs, strict=True):
+            joined = table.join(pair, chunks, start)
             if joined >= 0 and int(table.words[joined]) == 1:
                 merges.append((start, start + 2, joined))
     merges.sort()

@@ -138,13 +138,15 @@ class ChunkTable:
             return ids
         return np.array(found, np.int64)
 
-    def join(self, ids: I64, chunks: Chunks | Sequence[str], start: int, end: int) -> int:
-        """The id of `chunks[start:end]` read as one word written apart; -1 where they are not."""
-        pieces = tuple(ids[start:end].tolist())
+    def join(self, pieces: tuple[int, ...], chunks: Chunks | Sequence[str], start: int) -> int:
+        """The id of chunks read as one word written apart; -1 where they are not.
+
+        `pieces`: their ids; the first is `chunks[start]`.
+        """
         known = self.joined.get(pieces)
         if known is None:
             with self._lock:
-                reading = self.lexer.read_joined(tuple(chunks[start:end]))
+                reading = self.lexer.read_joined(tuple(chunks[start : start + len(pieces)]))
                 known = -1 if reading is None else self._add_reading(reading)
                 if len(self.joined) < MAX_CACHED:
                     self.joined[pieces] = known
