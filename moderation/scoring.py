@@ -158,8 +158,8 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     """The weights of a block's n-grams, summed by segment and by text."""
     n_segments, heads = len(block.length), model.weight.shape[1]
     if not len(block.ids):
-        none = np.zeros((n_segments + len(block.text_first), heads), np.float32)
-        return Sums(none[:n_segments], none[n_segments:])
+        none = np.zeros((n_segments, heads), np.float32)
+        return Sums(none, none[block.text_first])
     segments = _sum_chunks(block, table, heads)
     if len(segments) < n_segments:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)

@@ -93,6 +93,16 @@ def test_blocks_cut_a_batch_without_changing_it(monkeypatch: pytest.MonkeyPatch)
     assert np.array_equal(np.array(streamed, np.float32), rows[: len(SOME)])
 
 
+def test_sums_do_not_depend_on_how_much_is_added_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = [f"{text} You are not kind, {number}" for number, text in enumerate(SOME * 20)]
+    whole = Scorer(MODEL).pooled(batch)
+    for name, size in (("CACHED", 50), ("ADDED", 30), ("SEGMENTS", 1), ("FEW", 0)):
+        monkeypatch.setattr(scoring, name, size)
+        found = Scorer(MODEL).pooled(batch)
+        assert found.whole.tobytes() == whole.whole.tobytes()
+        assert found.worst.tobytes() == whole.worst.tobytes()
+
+
 def test_a_word_alone_and_among_many_weighs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether few or many features are looked up at once, to the last bit."""
     words = ["idiot", "kill", "thank", "stupid!", "moron", "you are an idiot", "fuck"]
