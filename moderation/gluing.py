@@ -10,6 +10,7 @@ a harmless word is the worse error, so the parts must be of that kind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 LONGEST = 80  # letters of glued words that are taken apart
 RARE = 60_000  # a rank for words without one
@@ -30,15 +31,14 @@ _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of 
 _SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
 _OPENERS = frozenset("a an me my u ur".split())  # short words that may stand glued before an insult
 # Words that may stand glued before one of three letters, which could be a syllable elsewhere.
-_SHORT_OPENERS = "a an my ur your his her the dumb kiss".split()
+_SHORT_OPENERS = frozenset("a an my ur your his her the dumb kiss".split())
 
 
 class Splitter:
     """Takes glued words apart. Thread-safe.
 
     `known`: word -> rank in use; `offensive`: word -> rank among the words worth recovering;
-    `telling`: those of them that are no more than telling. `short`: glued words that end in an
-    offensive one of three letters -> the words.
+    `telling`: those of them that are no more than telling.
     """
 
     def __init__(
@@ -50,13 +50,20 @@ class Splitter:
         self._known = known
         self._offensive = offensive
         self._telling = telling
-        short = [
-            word
-            for word in offensive
-            if len(word) == 3 and word not in telling and known.get(word, RARE) < STRONG
-        ]
-        self.short = {opener + word: [opener, word] for opener in _SHORT_OPENERS for word in short}
         self._beginnings = {word[:4] for word in offensive if len(word) >= 4}
+
+    def split_short(self, word: str) -> list[str] | None:
+        """The words of an opener glued to an offensive word of three letters that is used much."""
+        opener, end = word[:-3], word[-3:]
+        if opener in _SHORT_OPENERS and end in self._offensive and end not in self._telling:
+            return [opener, end] if self._known.get(end, RARE) < STRONG else None
+        return None
+
+    @cached_property
+    def shorts(self) -> list[str]:
+        """All that `split_short` takes apart. Ranks are looked up: not for a single short text."""
+        glued = (opener + end for opener in _SHORT_OPENERS for end in self._offensive)
+        return sorted({word for word in glued if self.split_short(word)})
 
     def may_split(self, word: str) -> bool:
         """Whether an offensive word of four letters or more stands in a longer word."""

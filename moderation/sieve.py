@@ -191,7 +191,7 @@ class Sieve:
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
         self.inner = _index(_Letters(inner).whole())
-        self.short = _index(_Letters(list(lexer.splitter.short)).whole())
+        self.short = _index(_Letters(lexer.splitter.shorts).whole())
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""

@@ -557,7 +557,7 @@ class Lexer:
         squeezed = self._squeeze(word)
         if squeezed is not None:
             return [squeezed]
-        short = self.splitter.short.get(word)
+        short = self.splitter.split_short(word)
         if short is not None:
             return short
         repaired = self.speller.read(word, name=name)
