@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from math import log2
 
 LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
@@ -151,7 +152,7 @@ def slips_of(word: str) -> list[str]:
 
 
 class Speller:
-    """Reads unknown words as telling ones. Thread-safe after construction.
+    """Reads unknown words as telling ones. Thread-safe.
 
     `known`: word -> rank in use; `telling`: the words worth recovering, of which those that are
     common enough are looked for. `mild`: others, which must be likelier. Those of three letters are
@@ -159,21 +160,28 @@ class Speller:
     """
 
     def __init__(
-        self, known: Mapping[str, int], telling: Iterable[str], mild: Iterable[str] = ()
+        self, known: Mapping[str, int], telling: Collection[str], mild: Collection[str] = ()
     ) -> None:
         self._known = known
-        telling = list(telling)
-        self._mild = frozenset(mild).difference(telling)
-        telling += sorted(self._mild)
-        words = [word for word in telling if SHORTEST <= len(word) <= LONGEST and word.isalpha()]
-        self._listed = frozenset(
-            word for word in words if len(word) > SHORTEST or word not in self._mild
-        )
-        self._heard = frozenset(words)
+        self._telling, self._less_telling = telling, mild
         self._looked = 0
         self._by_deletion: dict[str, list[str]] | None = None
         self._by_sound: dict[str, list[str]] = {}
         self._by_first: dict[str, list[str]] = {}
+
+    # Made when the first unknown word comes: many a short text has none.
+    @cached_property
+    def _mild(self) -> frozenset[str]:
+        return frozenset(self._less_telling).difference(self._telling)
+
+    @cached_property
+    def _heard(self) -> frozenset[str]:
+        words = (*self._telling, *self._mild)
+        return frozenset(w for w in words if SHORTEST <= len(w) <= LONGEST and w.isalpha())
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return frozenset(w for w in self._heard if len(w) > SHORTEST or w not in self._mild)
 
     def targets(self) -> list[str]:
         """The words that are looked for, in order of spelling."""
