@@ -76,6 +76,8 @@ PINS: tuple[Pin, ...] = (
         "bnsp_auc_power_mean",
         "bias: abuse is still seen",
     ),
+    Pin("sentences", "toxicity", "bpsn_auc_power_mean", "naming is no abuse, own sentences"),
+    Pin("sentences", "toxicity", "bnsp_auc_power_mean", "abuse is still seen, own sentences"),
     Pin("noisyhate/test:perturbation", "toxicity", "kept", "people's own misspellings"),
     Pin("dilution", "toxicity", "recall_diluted", "abuse hidden between harmless sentences"),
     Pin("dilution", "toxicity", "false_positive_rate", "length is no abuse", "long comments"),
