@@ -22,6 +22,7 @@ from typing import Any
 from moderation.corpora.registry import entries
 from moderation.errors import InputError
 from moderation.evaluation import needed_corpora, set_names
+from moderation.evaluation.data import digest_of
 from moderation.evaluation.report import Curve, Figure, Report
 from moderation.model import DEFAULT_NAME, Model
 from moderation.records import LABELS
@@ -309,6 +310,8 @@ class _Card:
             for name in dict.fromkeys(corpora)
             if name in self.report.corpora
         ]
+        if "sentences" in asked:
+            digests.append(f"sentences.toml {digest_of('sentences.toml')[:DIGITS]}")
         command = ["moderation evaluate"]
         if self.report.model != DEFAULT_NAME:
             command.append(f"--model {self.report.model}")
