@@ -155,7 +155,6 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
             "one head of toxicity for every register",
             change(recipe, talk=(), toxicity_of=(1.0, 1.0, 1.0), social_of=(1.0, 1.0, 1.0)),
         ),
-        Variant("hate and threats add nothing to toxicity", change(recipe, links={})),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
         Variant("C × 4", change(recipe, cost=costs[4.0])),
         Variant(f"no {COPIES}", recipe, rows=COPIES),
