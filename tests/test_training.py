@@ -206,6 +206,30 @@ def test_calibration_reaches_the_named_prevalence() -> None:
     assert (scaled[others] == pooling[others]).all()
 
 
+def test_toxic_comments_without_a_label_count_by_their_share() -> None:
+    """Insults are known of every harmless comment and of one in ten of the toxic ones."""
+    rng = np.random.default_rng(0)
+    n, column = 40_000, LABELS.index("insult")
+    toxic = rng.random(n) < 0.2
+    insult = toxic & (rng.random(n) < 0.5)
+    logits = np.zeros((n, len(LABELS)), np.float32)
+    logits[:, column] = 2.0 * toxic + insult - 2 + rng.normal(size=n)
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, 0], labels[:, column] = toxic, insult
+    labels[toxic & (rng.random(n) < 0.9) & ~insult, column] = np.nan
+    scaled = calibrate(
+        plain_pooling(),
+        logits,
+        labels,
+        np.ones_like(labels),
+        np.array(["own"] * n),
+        {"from own": 1.0, "toxicity": 0.2, "insult": 0.1},
+    )
+    heads = by_head(logits)
+    z = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, column]
+    assert (1 / (1 + np.exp(-z))).mean() == pytest.approx(0.1, abs=0.005)
+
+
 def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
     rng = np.random.default_rng(0)
     n, hate = 6_000, LABELS.index("identity_attack")

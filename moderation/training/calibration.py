@@ -63,6 +63,10 @@ def calibrate(
     and negatives weighted so that the label is as frequent as given; `mixed LABEL` does so on the
     held texts of all corpora by their weights. A label with too few positives keeps its pooling.
 
+    Toxic comments without the label, which are what resembles it most, are weighted to their share
+    too: a corpus that gives all labels to every harmless comment and to some of the toxic ones has
+    too few of them, and every score would come out too high.
+
     `only`: the labels to scale. With BENT positives or more a second fit gives the logits above and
     below KNEE a slope each: one line through both leaves sure scores too sure and doubtful ones too
     low.
@@ -85,8 +89,12 @@ def calibrate(
         y = labels[rows, number] > 0.5
         if y.sum() < 10 or (~y).sum() < 10:
             continue
-        found = float(np.average(y, weights=mass))
-        mass = mass * np.where(y, share / found, (1 - share) / (1 - found))
+        parts = [(share, y), (1 - share, ~y)]
+        toxic = ~y & (labels[rows, 0] > 0.5)
+        more = reference.get(LABELS[0], 0.0) - share  # toxic comments without the label
+        if label in reference and more > 0 and toxic.any():
+            parts = [(share, y), (more, toxic), (1 - share - more, ~y & ~toxic)]
+        mass = _weighted(mass, parts)
         z = logits[rows, number].astype(np.float64)
         line = _fit_logistic(z[:, None], y, mass)
         slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
@@ -102,6 +110,14 @@ def calibrate(
                 out[number, POOL.index("above")] = more / below
                 bend = f", {below:.2f} of it below {KNEE:g} and {below + more:.2f} above"
         log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
+    return out
+
+
+def _weighted(mass: Float64, parts: Sequence[tuple[float, npt.NDArray[np.bool_]]]) -> Float64:
+    """`mass` (N,) of rows such that each part of them has its share of the whole."""
+    out, whole = np.zeros(len(mass)), float(mass.sum())
+    for share, part in parts:
+        out[part] = mass[part] * (share * whole / mass[part].sum())
     return out
 
 
