@@ -57,6 +57,7 @@ from moderation.training import (
     harmless_segments,
     misspelt_copies,
     normalise_rows,
+    prune,
     read_recipe,
     screen,
     segment_matrix,
@@ -146,7 +147,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         *(Variant(f"no {', '.join(group)}", recipe, sources=group) for group in groups if group),
         *([Variant("no hand labels", recipe, sources=tuple(hand))] if hand else []),
         Variant("no cap on a row's norm", change(recipe, cap=float("inf"))),
-        Variant("a quarter of the features", change(recipe, per_label=recipe.per_label // 4)),
+        Variant("a quarter of the features", change(recipe, bits=recipe.bits - 2)),
         Variant("repeated words count in full", recipe, damped=False),
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
@@ -311,7 +312,7 @@ class Ablation:
 
     def _choose(self, recipe: Recipe, *, damped: bool) -> None:
         """Screen features and make the matrices, unless those at hand are the recipe's."""
-        found = (recipe.per_label, recipe.min_count, recipe.bits, damped)
+        found = (recipe.per_label, recipe.min_count, damped)
         if self._screened == found:
             return
         self._screened = found
@@ -319,7 +320,6 @@ class Ablation:
             self.encoded,
             self.train_labels[: self.encoded.n_texts],
             self.train_weight[: self.encoded.n_texts],
-            recipe.bits,
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
@@ -350,6 +350,10 @@ class Ablation:
         heads = np.zeros((n_features, len(HEADS)), np.float32)
         written = int((self.train_kind == "").sum())
         heads[columns] = fit_heads(matrix, self.train_labels, weight, register, written, recipe)
+        assert self.chosen is not None
+        pruned = np.ones(n_features, np.bool_)
+        pruned[prune(self.chosen, heads, recipe.bits)] = False
+        heads[pruned] = 0
         seconds = time.process_time() - started
 
         held, labels, mass = self.held, self.labels, self.weight

@@ -23,6 +23,7 @@ from moderation.text import Lexer
 from moderation.training import (
     Examples,
     Recipe,
+    Screen,
     add_harmless,
     assemble,
     calibrate,
@@ -35,6 +36,7 @@ from moderation.training import (
     fit_pooling,
     normalise_rows,
     plain_pooling,
+    prune,
     read_recipe,
     screen,
     segment_matrix,
@@ -97,9 +99,11 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
         knowledge.class_names,
         knowledge.telling,
     )
-    chosen = screen(encoded, labels, np.ones_like(labels), 14, min_count=1.0, per_label=5_000)
+    chosen = screen(encoded, labels, np.ones_like(labels), min_count=1.0, per_label=5_000)
     chosen = dataclasses.replace(chosen, idf=np.ones_like(chosen.idf))
     heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(HEADS))) / 64
+    kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
+    chosen, heads = chosen.take(kept), heads[kept]
     pooling = plain_pooling()
     model = assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     found = Scorer(model).pooled(texts)
@@ -112,6 +116,18 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     np.testing.assert_allclose(found.worst, worst, rtol=1e-4, atol=1e-4)
     plain = normalise_rows(text_matrix(encoded, chosen, damped=False), words, RECIPE.kappa) @ heads
     assert np.abs(plain - whole).max() > 0.1  # repeats are damped
+
+
+def test_of_features_that_share_a_slot_the_one_stays_that_is_missed_most() -> None:
+    """Slots are the two highest bits of a key; the last feature weighs nothing."""
+    keys = np.array([1, 2, 3 << 62, (3 << 62) + 1, 1 << 62], np.uint64)
+    count = np.array([9, 4, 1, 50, 99], np.float32)
+    chosen = Screen(keys, count, np.ones(5, np.float32))
+    heads = np.zeros((5, len(HEADS)), np.float32)
+    heads[:4, 0] = [1.0, -2.0, 3.0, 0.0]
+    heads[3, 1] = 0.1  # all that this head knows
+    assert prune(chosen, heads, 2).tolist() == [1, 3]
+    assert chosen.take(np.array([1, 3])).count.tolist() == [4, 50]
 
 
 def test_word_spans_survive_training(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
 from moderation.training.recipe import Recipe, read_recipe
-from moderation.training.screening import Screen, screen
+from moderation.training.screening import Screen, prune, screen
 
 __all__ = [
     "Encoded",
@@ -54,6 +54,7 @@ __all__ = [
     "normalise_rows",
     "plain_pooling",
     "pooled_scores",
+    "prune",
     "read_recipe",
     "screen",
     "segment_matrix",

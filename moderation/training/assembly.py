@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from moderation.hashing import slots
 from moderation.knowledge import Knowledge
 from moderation.model import FORMAT, HEADS, SUFFIX, Model, load_file, save
 from moderation.records import LABELS
@@ -24,12 +25,16 @@ def assemble(
     recipe: Recipe,
     extra: dict[str, Any],
 ) -> Model:
-    """Put the parts together: `heads` float32 (F, H), `pooling` float32 (H, P)."""
+    """Put the parts together: `heads` float32 (F, H), `pooling` float32 (H, P).
+
+    `chosen` has no two features of one slot (`screening.prune`).
+    """
     slots_total = 1 << recipe.bits
     fingerprint = np.zeros(slots_total, np.uint16)
     weight = np.zeros((slots_total, len(HEADS)), np.float16)
-    fingerprint[chosen.slot] = chosen.fingerprint
-    weight[chosen.slot] = (heads * chosen.idf[:, None]).astype(np.float16)
+    slot, fingerprints = slots(chosen.keys, recipe.bits)
+    fingerprint[slot] = fingerprints
+    weight[slot] = (heads * chosen.idf[:, None]).astype(np.float16)
     unused = ~weight.any(axis=1)
     fingerprint[unused] = 0
     words = list(knowledge.tables.vocabulary)

@@ -22,7 +22,7 @@ from moderation.training.matrices import normalise_rows, segment_matrix, text_ma
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
-from moderation.training.screening import screen
+from moderation.training.screening import prune, screen
 
 
 def train(
@@ -59,9 +59,7 @@ def train(
         knowledge.telling,
     )
     log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
-    chosen = screen(
-        encoded, y, w, recipe.bits, min_count=recipe.min_count, per_label=recipe.per_label
-    )
+    chosen = screen(encoded, y, w, min_count=recipe.min_count, per_label=recipe.per_label)
     log(f"{len(chosen.keys):,} features chosen")
     words = np.add.reduceat(encoded.length, encoded.text_first)
     matrix = normalise_rows(text_matrix(encoded, chosen), words, recipe.kappa)
@@ -76,6 +74,9 @@ def train(
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     heads = fit_heads(matrix, y, w, register, len(rows), recipe, log)
     del matrix
+    kept = prune(chosen, heads, recipe.bits)
+    chosen, heads = chosen.take(kept), heads[kept]
+    log(f"{len(kept):,} of the features kept")
 
     # Calibration on held texts, scored by the code that scores.
     held = np.flatnonzero(part == "held")

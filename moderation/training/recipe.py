@@ -19,7 +19,7 @@ class Recipe:
     """How a model is trained; every choice was made on dev rows.
 
     - `bits`: binary logarithm of the table's slots;
-    - `per_label`: features a label may bring into the table;
+    - `per_label`: features that are taught because of one label, before `screening.prune`;
     - `kappa`: words added to the length before its square root divides (see `scoring`);
     - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
     - `trust`: how far features that tell the outcomes apart by themselves are held back less, see

@@ -1,8 +1,9 @@
-"""Which features get a slot of the table.
+"""Which features the heads are taught, and which of them get a slot of the table.
 
-A feature is kept when its log-odds ratio between a label's positives and negatives is far from
-zero in standard deviations (Monroe, Colaresi & Quinn 2008), the best ones first until the table's
-slots are full.
+A feature is taught when its log-odds ratio between a label's positives and negatives is far from
+zero in standard deviations (Monroe, Colaresi & Quinn 2008), the farthest first. That looks at each
+feature alone; the heads weigh them all together and so know better which can be spared. Of those
+that share a slot the one stays that the scores would miss most.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from moderation.chunks import I64, U64
@@ -21,19 +21,21 @@ from moderation.training.encoding import Encoded
 
 @dataclass
 class Screen:
-    """Features chosen for the table: keys (mixed), slots and inverse document frequencies."""
+    """Features chosen: keys (mixed, ascending), occurrences, inverse document frequencies."""
 
     keys: U64
-    slot: I64
-    fingerprint: npt.NDArray[np.uint16]
+    count: Float32
     idf: Float32
+
+    def take(self, which: I64) -> Screen:
+        """Some of the features, ascending."""
+        return Screen(self.keys[which], self.count[which], self.idf[which])
 
 
 def screen(
     encoded: Encoded,
     labels: Float32,
     weight: Float32,
-    bits: int,
     *,
     min_count: float = 3.0,
     per_label: int = 150_000,
@@ -41,8 +43,7 @@ def screen(
 ) -> Screen:
     """Choose features by how far their log-odds ratio is from zero, for each label.
 
-    `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L). Of several features with
-    one slot the best stays.
+    `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L).
     """
     n_labels = labels.shape[1]
     known = ~np.isnan(labels)
@@ -93,7 +94,7 @@ def screen(
 
     keys = np.concatenate([item_keys, gram_keys])
     total = np.concatenate([item_total, gram_total]).astype(np.float64)
-    merit = np.zeros(len(keys))
+    chosen = np.zeros(len(keys), np.bool_)
     for label in range(n_labels):
         a, b = total[:, label], total[:, n_labels + label]
         sum_a, sum_b = a.sum(), b.sum()
@@ -102,20 +103,26 @@ def screen(
         ratio = np.log(a + prior) - np.log(b + prior * sum_b / sum_a)
         ratio -= np.log(sum_a) - np.log(sum_b)
         z = np.abs(ratio) / np.sqrt(1 / (a + prior) + 1 / (b + prior * sum_b / sum_a))
-        # Rank within the label, so that a rare label gets its share of the slots.
-        order = np.argsort(-z, kind="stable")
-        rank = np.empty(len(z))
-        rank[order] = np.arange(len(z))
-        chosen = rank < per_label
-        merit[chosen] = np.maximum(merit[chosen], 1.0 - rank[chosen] / per_label)
-    order = np.argsort(-merit, kind="stable")
-    order = order[merit[order] > 0]
-    slot, _ = slots(keys[order], bits)
-    _, first = np.unique(slot, return_index=True)
-    order = np.sort(order[first])
-    order = order[np.argsort(keys[order], kind="stable")]
-    keys = keys[order]
-    slot, fingerprint = slots(keys, bits)
-    df = total[order, -1]
+        # So many within each label, so that a rare one gets its share.
+        chosen[np.argsort(-z, kind="stable")[:per_label]] = True
+    keys, df = keys[chosen], total[chosen, -1]
+    order = np.argsort(keys, kind="stable")
+    keys, df = keys[order], df[order]
     idf = (np.log((1 + encoded.n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
-    return Screen(keys, slot, fingerprint, idf)
+    return Screen(keys, df.astype(np.float32), idf)
+
+
+def prune(chosen: Screen, heads: Float32, bits: int) -> I64:
+    """The features that get a slot of a table of `2**bits`, ascending; `heads`: (F, H).
+
+    What a score would miss without a feature is the square of its weight times how often it occurs,
+    as a share of what that comes to over all features of the head. Without any weight it gets none.
+    """
+    missed = (heads.astype(np.float64) * chosen.idf[:, None]) ** 2 * chosen.count[:, None]
+    missed = (missed / np.maximum(missed.sum(axis=0), np.finfo(np.float64).tiny)).sum(axis=1)
+    order = np.argsort(-missed, kind="stable")
+    order = order[missed[order] > 0]
+    slot, _ = slots(chosen.keys[order], bits)
+    _, first = np.unique(slot, return_index=True)
+    kept: I64 = np.sort(order[first])
+    return kept
