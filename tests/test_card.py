@@ -19,25 +19,20 @@ from moderation.corpora.registry import entries
 from moderation.errors import InputError, ModelError
 from moderation.evaluation import set_names
 from moderation.evaluation.__main__ import tools
+from moderation.evaluation.aims import Aim, Verdict, judge, read_aims
 from moderation.evaluation.card import (
     CLOSING,
-    MEANING,
     OPENING,
-    PROBE_OF,
-    Aim,
-    Sources,
-    Verdict,
-    in_bands,
     insert_figures,
-    judge,
-    read_aims,
     read_report,
     read_seeds,
     write_card,
     write_figures,
 )
+from moderation.evaluation.card_figures import MEANING, in_bands
 from moderation.evaluation.probes import read_contrasts
 from moderation.evaluation.report import Curve, Figure, Report, make_figure
+from moderation.evaluation.sheet import PROBE_OF, Sources
 from moderation.model import find, load
 from moderation.records import LABELS
 from tests.small_model import write_small_model
