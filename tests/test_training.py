@@ -33,6 +33,7 @@ from moderation.training import (
     compose,
     encode_texts,
     fit_head,
+    fit_heads,
     fit_pooling,
     normalise_rows,
     plain_pooling,
@@ -326,6 +327,24 @@ def test_each_register_is_judged_by_its_own_measure() -> None:
     assert share[:2].max() < share[2:].min()
 
 
+def test_a_head_is_lent_the_weights_of_another() -> None:
+    matrix = sparse.csr_matrix(np.eye(4, dtype=np.float32)[[0, 1, 2, 3] * 5])
+    labels = np.full((20, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = [1, 0, 1, 0] * 5
+    labels[:, LABELS.index("profanity")] = [1, 0, 0, 0] * 5
+    register = np.array(["talk", "social"] * 10)
+
+    def fitted(lent: dict[str, float]) -> Any:
+        recipe = dataclasses.replace(RECIPE, lent=lent)
+        return fit_heads(matrix, labels, np.ones_like(labels), register, 20, recipe)
+
+    alone, lent = fitted({}), fitted({"profanity": 0.5})
+    profanity = alone[:, LABELS.index("profanity")]
+    assert profanity[0] > 0.1 > profanity[2]
+    np.testing.assert_allclose(lent[:, 0], alone[:, 0] + 0.5 * profanity, rtol=1e-6)
+    assert (lent[:, 1:] == alone[:, 1:]).all()
+
+
 def test_registers_of_sources() -> None:
     recipe = read_recipe()
     assert recipe.register_of("jigsaw2018_any") == "talk"
@@ -383,6 +402,7 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
         ("[registers]\ntoxicity = { talk = 1 }\n", "a number for each of"),
+        ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),
         ("[registers.links]\nthreats = { from = 0, times = 1 }\n", "threats: give a label"),
         ("[registers.links]\nthreat = { from = 0 }\n", "threat: give a label, its from and times"),
         ("not toml", "is not TOML"),

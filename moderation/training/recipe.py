@@ -32,6 +32,7 @@ class Recipe:
       both heads of toxicity; hand labels, contrasts and harmless sentences do too;
     - `toxicity_of`, `social_of`: what a row's weight for toxicity is multiplied by in the head of
       talk pages and in that of social media, by REGISTERS;
+    - `lent`: label -> how much of its head's weights is added to toxicity's of talk pages;
     - `links`: label -> from which of its logits on, and how much of what is above, it adds to the
       toxicity of social media;
     - `register_cost`: C of the head that tells the registers apart;
@@ -70,6 +71,7 @@ class Recipe:
     toxicity_of: tuple[float, ...] = (1.0, 1.0, 1.0)
     social_of: tuple[float, ...] = (1.0, 1.0, 1.0)
     register_cost: float = 1.0
+    lent: dict[str, float] = field(default_factory=dict)
     links: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def weights_of(self, corpus: str) -> tuple[float, ...]:
@@ -133,8 +135,13 @@ def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
         "talk": tuple(table.pop("talk", ())),
         "both": tuple(table.pop("both", ())),
         "register_cost": float(table.pop("cost", 1.0)),
+        "lent": {},
         "links": {},
     }
+    for label, factor in dict(table.pop("lent", {})).items():
+        if label not in LABELS[1:] or not isinstance(factor, int | float):
+            raise InputError(place, f"[registers.lent] {label}: give a label and a number")
+        found["lent"][label] = float(factor)
     for label, pair in dict(table.pop("links", {})).items():
         known = label in LABELS[1:] and isinstance(pair, dict) and set(pair) == {"from", "times"}
         if not known or not all(isinstance(number, int | float) for number in pair.values()):
