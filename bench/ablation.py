@@ -349,8 +349,11 @@ class Ablation:
         register = np.array([recipe.register_of(source) for source in self.train_source.tolist()])
         heads = np.zeros((n_features, len(HEADS)), np.float32)
         written = int((self.train_kind == "").sum())
-        heads[columns] = fit_heads(matrix, self.train_labels, weight, register, written, recipe)
         assert self.chosen is not None
+        tells = self.chosen.tells[columns]
+        heads[columns] = fit_heads(
+            matrix, self.train_labels, weight, register, written, tells, recipe
+        )
         pruned = np.ones(n_features, np.bool_)
         pruned[prune(self.chosen, heads, recipe.bits)] = False
         heads[pruned] = 0

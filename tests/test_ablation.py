@@ -13,7 +13,9 @@ from moderation.records import LABELS
 from moderation.training import Examples, Recipe
 
 TOXICITY = LABELS.index("toxicity")
-RECIPE = Recipe(bits=14, per_label=4_000, min_count=1.0, reference={"from a": 1, "toxicity": 0.5})
+RECIPE = Recipe(
+    bits=14, per_label=(4_000,) * 6, min_count=1.0, reference={"from a": 1, "toxicity": 0.5}
+)
 RUDE = {"a": ["you idiot", "stupid fool"], "b": ["glorp brilf", "smeev wugna"]}
 KIND = {"a": ["dear friend", "quiet garden"], "b": ["idiomatic stupor", "foolscap idiom"]}
 PLACES = "today tomorrow outside upstairs nearby again abroad indoors".split()
@@ -108,7 +110,7 @@ def test_rows_are_drawn_one_by_one_where_there_is_one_cluster(full: ablation.Out
 
 
 def test_settings_change_what_they_name(made: ablation.Ablation, full: ablation.Outcome) -> None:
-    fewer = made.run(ablation.Variant("fewer", dataclasses.replace(RECIPE, per_label=40)))
+    fewer = made.run(ablation.Variant("fewer", dataclasses.replace(RECIPE, per_label=(40,) * 6)))
     assert 0 < fewer.features <= 40 < full.features
     again = made.run(ablation.Variant("back", RECIPE))
     assert again.features == full.features

@@ -70,7 +70,7 @@ def examples(repeat: int = 40) -> Examples:
     return made
 
 
-RECIPE = Recipe(bits=14, per_label=5_000, min_count=1.0, epochs=30)
+RECIPE = Recipe(bits=14, per_label=(5_000,) * 6, min_count=1.0, epochs=30)
 
 
 def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> None:
@@ -100,7 +100,9 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
         knowledge.class_names,
         knowledge.telling,
     )
-    chosen = screen(encoded, labels, np.ones_like(labels), min_count=1.0, per_label=5_000)
+    chosen = screen(
+        encoded, labels, np.ones_like(labels), min_count=1.0, per_label=(5_000,) * len(LABELS)
+    )
     chosen = dataclasses.replace(chosen, idf=np.ones_like(chosen.idf))
     heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(HEADS))) / 64
     kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
@@ -123,7 +125,8 @@ def test_of_features_that_share_a_slot_the_one_stays_that_is_missed_most() -> No
     """Slots are the two highest bits of a key; the last feature weighs nothing."""
     keys = np.array([1, 2, 3 << 62, (3 << 62) + 1, 1 << 62], np.uint64)
     count = np.array([9, 4, 1, 50, 99], np.float32)
-    chosen = Screen(keys, count, np.ones(5, np.float32))
+    every = np.ones((5, len(LABELS)), np.bool_)
+    chosen = Screen(keys, count, np.ones(5, np.float32), every)
     heads = np.zeros((5, len(HEADS)), np.float32)
     heads[:4, 0] = [1.0, -2.0, 3.0, 0.0]
     heads[3, 1] = 0.1  # all that this head knows
@@ -336,13 +339,17 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
 
     def fitted(lent: dict[str, float]) -> Any:
         recipe = dataclasses.replace(RECIPE, lent=lent)
-        return fit_heads(matrix, labels, np.ones_like(labels), register, 20, recipe)
+        return fit_heads(matrix, labels, np.ones_like(labels), register, 20, tells, recipe)
 
+    tells = np.ones((4, len(LABELS)), np.bool_)
+    tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads
     alone, lent = fitted({}), fitted({"profanity": 0.5})
     profanity = alone[:, LABELS.index("profanity")]
     assert profanity[0] > 0.1 > profanity[2]
     np.testing.assert_allclose(lent[:, 0], alone[:, 0] + 0.5 * profanity, rtol=1e-6)
     assert (lent[:, 1:] == alone[:, 1:]).all()
+    assert alone[3, 0] == 0 > alone[1, 0]
+    assert alone[3, LABELS.index("profanity")] < 0
 
 
 def test_registers_of_sources() -> None:

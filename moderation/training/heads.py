@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from moderation.chunks import I64
+from moderation.chunks import I64, Bools
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
@@ -88,12 +88,14 @@ def fit_heads(
     weight: Float32,
     register: npt.NDArray[np.str_],
     written: int,
+    tells: Bools,
     recipe: Recipe,
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
     """The weights of every head by the recipe: float32 (F, H), in the order of `model.HEADS`.
 
-    `matrix`: rows x features; `labels`, `weight`: (R, L); `register`: (R,), each of REGISTERS. The
+    `matrix`: rows x features; `labels`, `weight`: (R, L); `register`: (R,), each of REGISTERS.
+    `tells`: (F, L), the features that a label's head is taught; the register's gets toxicity's. The
     first `written` rows are whole texts as people wrote them; the others (misspelt copies,
     segments) do not teach how people write. A head without rows of both outcomes is left at zero.
     Last, toxicity's is lent what the recipe says of others, which were taught by other texts too:
@@ -118,8 +120,9 @@ def fit_heads(
         if not len(known) or not (known > 0).any() or not (known < 1).any():
             log(f"{head}: no texts with both outcomes; left at zero")
             continue
-        heads[:, number], _ = fit_head(
-            matrix,
+        taught = np.flatnonzero(tells[:, number if head in LABELS else 0])
+        heads[taught, number], _ = fit_head(
+            matrix if len(taught) == matrix.shape[1] else matrix[:, taught],
             outcome,
             mass,
             cost=cost,

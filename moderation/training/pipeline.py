@@ -72,7 +72,7 @@ def train(
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    heads = fit_heads(matrix, y, w, register, len(rows), recipe, log)
+    heads = fit_heads(matrix, y, w, register, len(rows), chosen.tells, recipe, log)
     del matrix
     kept = prune(chosen, heads, recipe.bits)
     chosen, heads = chosen.take(kept), heads[kept]

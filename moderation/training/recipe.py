@@ -19,7 +19,7 @@ class Recipe:
     """How a model is trained; every choice was made on dev rows.
 
     - `bits`: binary logarithm of the table's slots;
-    - `per_label`: features that are taught because of one label, before `screening.prune`;
+    - `per_label`: how many features are taught to a label's head, see `screening`;
     - `kappa`: words added to the length before its square root divides (see `scoring`);
     - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
     - `trust`: how far features that tell the outcomes apart by themselves are held back less, see
@@ -45,7 +45,7 @@ class Recipe:
     """
 
     bits: int = 19
-    per_label: int = 150_000
+    per_label: tuple[int, ...] = (150_000,) * len(LABELS)
     min_count: float = 3.0
     kappa: float = 1.0
     cost: tuple[float, ...] = (8.0, 4.0, 8.0, 8.0, 8.0, 8.0)
@@ -111,12 +111,12 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    for key in ("cost", "segments_weight"):
+    for key, kind in (("cost", float), ("segments_weight", float), ("per_label", int)):
         numbers = settings.get(key)
         if numbers is not None:
             if not isinstance(numbers, list) or len(numbers) != len(LABELS):
                 raise InputError(place, f"[settings] {key} must list {len(LABELS)} numbers")
-            settings[key] = tuple(float(value) for value in numbers)
+            settings[key] = tuple(kind(value) for value in numbers)
     weights: dict[str, tuple[float, ...]] = {}
     for corpus, row in table.get("weights", {}).items():
         for key in row:

@@ -8,28 +8,35 @@ that share a slot the one stays that the scores would miss most.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from moderation.chunks import I64, U64
+from moderation.chunks import I64, U64, Bools
 from moderation.hashing import slots
+from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded
 
 
 @dataclass
 class Screen:
-    """Features chosen: keys (mixed, ascending), occurrences, inverse document frequencies."""
+    """Features chosen, by ascending key.
+
+    `keys`: mixed; `count`: occurrences; `idf`: inverse document frequencies; `tells`: bool (F, L),
+    the labels that each was chosen for.
+    """
 
     keys: U64
     count: Float32
     idf: Float32
+    tells: Bools
 
     def take(self, which: I64) -> Screen:
         """Some of the features, ascending."""
-        return Screen(self.keys[which], self.count[which], self.idf[which])
+        return Screen(self.keys[which], self.count[which], self.idf[which], self.tells[which])
 
 
 def screen(
@@ -38,10 +45,10 @@ def screen(
     weight: Float32,
     *,
     min_count: float = 3.0,
-    per_label: int = 150_000,
+    per_label: Sequence[int] = (150_000,) * len(LABELS),
     prior: float = 0.5,
 ) -> Screen:
-    """Choose features by how far their log-odds ratio is from zero, for each label.
+    """Choose features by how far their log-odds ratio is from zero, `per_label` for each label.
 
     `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L).
     """
@@ -94,7 +101,7 @@ def screen(
 
     keys = np.concatenate([item_keys, gram_keys])
     total = np.concatenate([item_total, gram_total]).astype(np.float64)
-    chosen = np.zeros(len(keys), np.bool_)
+    tells = np.zeros((len(keys), n_labels), np.bool_)
     for label in range(n_labels):
         a, b = total[:, label], total[:, n_labels + label]
         sum_a, sum_b = a.sum(), b.sum()
@@ -103,13 +110,12 @@ def screen(
         ratio = np.log(a + prior) - np.log(b + prior * sum_b / sum_a)
         ratio -= np.log(sum_a) - np.log(sum_b)
         z = np.abs(ratio) / np.sqrt(1 / (a + prior) + 1 / (b + prior * sum_b / sum_a))
-        # So many within each label, so that a rare one gets its share.
-        chosen[np.argsort(-z, kind="stable")[:per_label]] = True
+        tells[np.argsort(-z, kind="stable")[: per_label[label]], label] = True
+    chosen = np.flatnonzero(tells.any(axis=1))
+    chosen = chosen[np.argsort(keys[chosen], kind="stable")]
     keys, df = keys[chosen], total[chosen, -1]
-    order = np.argsort(keys, kind="stable")
-    keys, df = keys[order], df[order]
     idf = (np.log((1 + encoded.n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
-    return Screen(keys, df.astype(np.float32), idf)
+    return Screen(keys, df.astype(np.float32), idf, tells[chosen])
 
 
 def prune(chosen: Screen, heads: Float32, bits: int) -> I64:
