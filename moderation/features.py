@@ -22,10 +22,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, Bools, Chunks, cut, fetch, gather
+from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, cut, fetch, gather
+from moderation.context import choose, look_around
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
 from moderation.items import Sink
-from moderation.memory import CAPITAL, END, HEAD, SINGLE, SMALL, TAIL, UNKNOWN, ChunkTable
+from moderation.memory import (
+    CAPITAL,
+    DOUBT,
+    END,
+    HEAD,
+    SINGLE,
+    SMALL,
+    TAIL,
+    UNKNOWN,
+    ChunkTable,
+)
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
 
@@ -105,10 +116,22 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
     items = table.items_of(ids, words)
+    key, sentence = fetch(table.store.key, items), segments.sentence.repeat(segments.words)
+    if np.bitwise_or.reduce(flags) & DOUBT:
+        doubtful = where(flags & DOUBT)
+        starts = doubtful if origin is None else fetch(origin, doubtful)
+        at = (words.cumsum() - words).take(doubtful).astype(np.int64, copy=False)
+        meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
+        other = where(meant >= 0)
+        if len(other):
+            ids = ids.copy()
+            ids[doubtful[other]] = meant[other]
+            items[at[other]] = fetch(table.lead, meant[other])
+            key = fetch(table.store.key, items)
     sequences = Sequences(
-        fetch(table.store.key, items),
+        key,
         fetch(table.store.cls, items),
-        segments.sentence.repeat(segments.words),
+        sentence,
         table.telling,
         table.class_keys,
     )
@@ -125,6 +148,34 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         segments.sentence,
         origin,
     )
+
+
+def _read_in_context(
+    chunks: Chunks | Sequence[str],
+    starts: I64,
+    ids: I64,
+    key: U64,
+    sentence: I64,
+    at: I64,
+    table: ChunkTable,
+) -> I64:
+    """The ids of what chunks mean by their neighbours, -1 for those that say what they mean.
+
+    `starts`: where the chunks stand in `chunks`; `ids`: of each; `at`: the word of each, whose keys
+    and sentences are given.
+    """
+    meant = np.full(len(ids), -1)
+    context = table.lexer.tables.context
+    seconds = [
+        table.second(number, chunks[start])
+        for number, start in zip(ids.tolist(), starts.tolist(), strict=True)
+    ]
+    some = np.array([i for i, second in enumerate(seconds) if second is not None], np.int64)
+    if context is not None and len(some):
+        around = look_around(key, sentence, at.take(some))
+        other, ids = choose(context, [second for second in seconds if second is not None], around)
+        meant[some[other]] = ids[other]
+    return meant
 
 
 class _Segments(NamedTuple):

@@ -1,6 +1,6 @@
 """What a model knows of words before it is trained: vocabulary, classes, tables of disguises.
 
-    lexicons (data files) + word counts of the training texts ──► Knowledge ──► the model file
+    lexicons (data files) + counts of words in training texts ──► Knowledge ──► the model file
 
 Scoring reads all of it from the model file, never from here.
 """
@@ -8,7 +8,7 @@ Scoring reads all of it from the model file, never from here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.lexicons import (
@@ -19,7 +19,9 @@ from moderation.lexicons import (
     load_homoglyphs,
     load_innocent,
     load_leet,
+    load_meant,
 )
+from moderation.neighbours import count_beside, find_slips
 from moderation.spelling import LIKELY, Speller
 from moderation.text import MAX_WORD, Tables, chunk_word, split
 
@@ -225,7 +227,7 @@ def without_variants(
     return kept
 
 
-def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
+def build(texts: Collection[str], *, lexicons: bool = True) -> Knowledge:
     """Build the knowledge from the lexicons and the training texts.
 
     `lexicons=False` leaves the classes out (for ablations); disguises are undone all the same.
@@ -246,8 +248,11 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
     offensive, telling = disguisable(terms, counts)
     vocabulary = without_variants(known, terms, offensive)
     kept = set(vocabulary)
+    ranks = {word: rank for rank, word in enumerate(vocabulary)}
+    meant = [word for word in load_meant() if ranks.get(word, LIKELY) < LIKELY]
+    slips = find_slips(meant, ranks, frozenset(offensive))
     tables = Tables(
-        vocabulary={word: rank for rank, word in enumerate(vocabulary)},
+        vocabulary=ranks,
         offensive={
             word: rank for rank, word in enumerate(word for word in offensive if word in kept)
         },
@@ -255,6 +260,9 @@ def build(texts: Iterable[str], *, lexicons: bool = True) -> Knowledge:
         leet=_leet(),
         emoji=load_emoji(),
         telling={word: rank for rank, word in enumerate(telling)},
+        meant=meant,
+        slips=slips,
+        context=count_beside(texts, [*meant, *slips], ranks) if meant else None,
     )
     classes: dict[str, int] = {}
     number = {name: i for i, name in enumerate(CLASS_ORDER, 1)}

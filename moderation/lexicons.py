@@ -4,6 +4,7 @@
     data/homoglyphs.tsv       look-alike, letters    load_homoglyphs()
     data/leet.tsv             symbol, readings       load_leet()
     data/emoji.tsv            emoji, words           load_emoji()
+    data/meant.txt            a word a line          load_meant()
 
 Training reads them and bakes what it needs into the model file; scoring never imports this
 module. Terms are lower-case, words separated by single spaces. A term may end in a rule for its
@@ -191,6 +192,15 @@ def load_innocent() -> list[str]:
     """
     source = resources.files("moderation").joinpath("data", "innocent.txt")
     return source.read_text(encoding="utf-8").split()
+
+
+def load_meant() -> list[str]:
+    """Words that a slip may hide in another word, and that the words about it may tell.
+
+    Lines that begin with "#" are left out.
+    """
+    text = resources.files("moderation").joinpath("data", "meant.txt").read_text(encoding="utf-8")
+    return [line for line in text.split("\n") if line and not line.startswith("#")]
 
 
 def load_homoglyphs() -> dict[str, str]:

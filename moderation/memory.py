@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
+from moderation.context import Second
+from moderation.hashing import word_keys
 from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
@@ -28,7 +30,8 @@ FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 # Flags of chunks: see `text.Lexer.quick`.
 END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
 CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
-ALL_FLAGS = 31
+DOUBT = 128
+ALL_FLAGS = 31 | DOUBT
 _N_MARKS = np.array([len(marks) for marks in MARKS], np.int32)
 
 
@@ -88,6 +91,7 @@ class ChunkTable:
         self.index = KeyIndex()
         self.few: dict[str, int] = {}
         self.joined: dict[tuple[int, ...], int] = {}  # ids of the pieces -> id
+        self.seconds: dict[int, Second | None] = {}  # id -> what else the chunk may be
         self._lock = threading.Lock()
         self.size = self.chars = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
@@ -151,6 +155,36 @@ class ChunkTable:
                 if len(self.joined) < MAX_CACHED:
                     self.joined[pieces] = known
         return known
+
+    def second(self, number: int, chunk: str) -> Second | None:
+        """What else a chunk (its id, its letters) may be; None where there is no doubt."""
+        try:
+            return self.seconds[number]
+        except KeyError:
+            pass
+        with self._lock:
+            if number not in self.seconds:
+                self.seconds[number] = self._make_second(number, chunk)
+            return self.seconds[number]
+
+    def _make_second(self, number: int, chunk: str) -> Second | None:
+        found = self.lexer.second(chunk)
+        if found is None or self.words[number] != 1:
+            return None
+        word, others, named = found
+        keys = word_keys([word, *others]).tolist()
+        own = keys[0] if self.lexer.knows([word])[0] else None
+        marks = int(self.marks[number])
+        first = int(self.first[number]) + 1
+        items = np.empty(1 + marks, np.int32)
+        items[1:] = self.items[first : first + marks]
+        ids = []
+        for item in self.store.ids(list(others)).tolist():
+            items[0] = item
+            flags = self.flags[number : number + 1] & np.uint8(0xFF ^ DOUBT)
+            one, count = np.array([1], np.int32), np.array([marks], np.int32)
+            ids.append(self._remember(items, one, count, flags))
+        return Second(ids, keys[1:], list(others.values()), own, named)
 
     def _add_chunks(self, chunks: Chunks, at: I64) -> int:
         """Read new chunks, `chunks[at]`, and remember them; returns the first's id."""

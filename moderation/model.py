@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
 from moderation.records import LABELS
@@ -71,6 +72,12 @@ logit has above `link_from` counts `link` times for toxicity in social media. `k
 bend the scale: what the logit has above `knee` is added again times `above` (over -1: no order is
 changed)."""
 
+_CONTEXT: dict[str, tuple[str, tuple[int | None, ...]]] = {
+    "context": ("U16", (None,)),
+    "context_value": ("U8", (None,)),
+}
+"""Arrays of a model that names words whose neighbours may tell them; see `context.Context`."""
+
 _DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
 Float32 = npt.NDArray[np.float32]
@@ -86,7 +93,8 @@ class Model:
     - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
     - `pool`: float32, shape (H, P): from whole text and worst segment to calibrated logits;
     - `sums`: float32, shape (V, H): what the weights of each known word's own features add up to,
-      as the file has them; None where they are still to be made of the weights (`word_sums`).
+      as the file has them; None where they are still to be made of the weights (`word_sums`);
+    - `context`: how far neighbours speak for words; None where all is read by its letters alone.
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
     "NAME@first 12 digits". Instances are immutable and may be used from any number of threads.
@@ -100,6 +108,7 @@ class Model:
     word_class: npt.NDArray[np.uint8]
     pool: Float32
     sums: Float32 | None = None
+    context: Context | None = None
     digest: str = ""
     file: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -151,6 +160,9 @@ class Model:
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
             emoji=tables["emoji"],
             telling={word: rank for rank, word in enumerate(tables.get("telling", ()))},
+            meant=tables.get("meant", ()),
+            slips=tables.get("slips", {}),
+            context=self.context,
         )
 
     @cached_property
@@ -215,6 +227,8 @@ def save(model: Model, path: str | Path) -> str:
         "word_sums": model.word_sums,
         "pool": model.pool,
     }
+    if model.context is not None:
+        arrays["context"], arrays["context_value"] = model.context
     names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
     settings = json.dumps(model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False)
     header: dict[str, Any] = {"__metadata__": {"moderation": settings}}
@@ -259,6 +273,7 @@ def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None
         "word_class": ("U8", (None,)),
         "word_sums": ("F32", (None, len(HEADS))),
         "pool": ("F32", (len(HEADS), len(POOL))),
+        **(_CONTEXT if settings["tables"].get("meant") else {}),
     }
 
 
@@ -388,6 +403,9 @@ def _check_settings(place: str, settings: Any) -> None:
             and all(
                 type(w) is str and w for w in (*tables["offensive"], *tables.get("telling", ()))
             )
+            and type(tables.get("meant", [])) is list
+            and all(type(w) is str and w for w in tables.get("meant", ()))
+            and _is_slips(tables.get("slips", {}))
             and _is_str_map(tables["homoglyphs"], 8)
             and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict
@@ -408,6 +426,18 @@ def _check_settings(place: str, settings: Any) -> None:
 def _is_str_map(value: Any, longest: int) -> bool:
     return type(value) is dict and all(
         type(k) is str and type(v) is str and k and len(v) <= longest for k, v in value.items()
+    )
+
+
+def _is_slips(value: Any) -> bool:
+    """Whether it is what `Tables.slips` is: words -> words -> bits, each a finite number."""
+    return type(value) is dict and all(
+        type(meant) is dict
+        and meant
+        and all(
+            word and type(bits) in (int, float) and abs(bits) < 1e3 for word, bits in meant.items()
+        )
+        for meant in value.values()
     )
 
 
@@ -444,6 +474,12 @@ def load_file(path: str | Path) -> Model:
         raise ModelError(str(path), "its vocabulary, its classes and its sums differ in length")
     if len(words) and int(arrays["word_class"].max()) > len(settings["classes"]):
         raise ModelError(str(path), "a word has a class that the settings do not name")
+    context = None
+    if "context" in arrays:
+        context = Context(arrays["context"], arrays["context_value"])
+        size = len(context.value)
+        if size != len(context.fingerprint) or size < 2 or size & (size - 1):
+            raise ModelError(str(path), "its context is no table of a power of two of rows")
     try:
         words.tobytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -458,6 +494,7 @@ def load_file(path: str | Path) -> Model:
         word_class=arrays["word_class"],
         pool=pool,
         sums=sums,
+        context=context,
         digest=digest,
         file=os.fspath(path),
     )

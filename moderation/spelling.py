@@ -157,12 +157,19 @@ class Speller:
     `known`: word -> rank in use; `telling`: the words worth recovering, of which those that are
     common enough are looked for. `mild`: others, which must be likelier. Those of three letters are
     looked for among words of three letters, which are few if nobody knows them, and by sound.
+    `meant`: those that the neighbours of a word may tell, where its letters are not enough.
     """
 
     def __init__(
-        self, known: Mapping[str, int], telling: Collection[str], mild: Collection[str] = ()
+        self,
+        known: Mapping[str, int],
+        telling: Collection[str],
+        mild: Collection[str] = (),
+        meant: Collection[str] = (),
     ) -> None:
         self._known = known
+        self._meant = frozenset(meant)
+        self._last: tuple[str, list[tuple[float, str]]] = ("", [])
         self._telling, self._less_telling = telling, mild
         self._looked = 0
         self._by_deletion: dict[str, list[str]] | None = None
@@ -209,22 +216,57 @@ class Speller:
         if not SHORTEST <= len(word) <= LONGEST:
             return None
         limit = (NAME_LIMITS if name else LIMITS)[min(len(word), len(LIMITS) - 1)]
-        known = self._known
-        best: tuple[float, str] | None = None
+        best = min(self._weigh(word), default=None)
+        if best is None or best[0] > limit:
+            return None
+        return None if any(True for _ in self._rivals(word, best[0])) else best[1]
+
+    def doubts(self, word: str) -> bool:
+        """Whether neighbours may tell that `word`, which is not read as another, is a slip."""
+        if not self._meant or not SHORTEST <= len(word) <= LONGEST:
+            return False
+        limit, meant = LIMITS[min(len(word), len(LIMITS) - 1)], self._meant
+        return any(cost <= limit and target in meant for cost, target in self._weigh(word))
+
+    def others(self, word: str, *, name: bool = False) -> dict[str, float]:
+        """What `word`, of which `doubts` is true, may be a slip for.
+
+        With the bits that neighbours must speak for each: by so many its cost is above the limit,
+        or above that of reading a harmless word.
+        """
+        size = min(len(word), len(LIMITS) - 1)
+        costs: dict[str, float] = {}
+        for cost, target in sorted(self._weigh(word)):
+            if cost <= LIMITS[size] and target in self._meant:
+                costs.setdefault(target, cost)
+        most = NAME_LIMITS[size] if name else LIMITS[size]
+        most = min(self._rivals(word, most), default=most)
+        return {target: cost - most for target, cost in costs.items()}
+
+    def _weigh(self, word: str) -> list[tuple[float, str]]:
+        """The telling words that `word` may be a slip of, each with the bits that it costs."""
+        last = self._last  # most often the same word is asked for again
+        if last[0] == word:
+            return last[1]
+        known, mild = self._known, self._mild
+        costs: list[tuple[float, str]] = []
         for target, slip in self._candidates(word):
             rank = known.get(target, LIKELY)
-            cost = slip + log2(rank + 8) + (MILD if target in self._mild else 0.0)
-            if rank < LIKELY and cost <= limit and (best is None or (cost, target) < best):
-                best = (cost, target)
-        if best is None:
-            return None
+            if rank < LIKELY:
+                cost = slip + log2(rank + 8)
+                costs.append((cost + MILD if target in mild else cost, target))
+        self._last = (word, costs)
+        return costs
+
+    def _rivals(self, word: str, most: float) -> Iterator[float]:
+        """What it costs to read `word` as harmless words, those below `most`, in no order."""
+        known = self._known
         for other in filter(known.__contains__, slips_of(word)):
             rank = known[other]
-            if rank < LIKELY and other not in self._listed and log2(rank + 8) < best[0]:
+            if rank < LIKELY and other not in self._listed and log2(rank + 8) < most:
                 slip_of_other = slip_cost(word, other)
-                if slip_of_other is not None and slip_of_other + log2(rank + 8) < best[0]:
-                    return None
-        return best[1]
+                if slip_of_other is not None and slip_of_other + log2(rank + 8) < most:
+                    yield slip_of_other + log2(rank + 8)
 
     def _candidates(self, word: str) -> Iterator[tuple[str, float]]:
         index = self._by_deletion

@@ -18,13 +18,16 @@ import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.gluing import RANKED, RARE, Splitter
 from moderation.lazy import halves
 from moderation.spelling import FEW, LIKELY, Speller
+
+if TYPE_CHECKING:
+    from moderation.context import Context
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
@@ -114,6 +117,9 @@ class Tables:
       `telling`: others that are worth recovering from a slip of the pen alone.
     - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
       `emoji`: emoji -> words.
+    - `meant`: words that their neighbours may tell; `slips`: known word -> those of them that it
+      may be a slip for, with the bits that neighbours must speak for each; `context`: how far they
+      do, None where all is read by its letters alone.
     """
 
     vocabulary: Mapping[str, int]
@@ -122,6 +128,9 @@ class Tables:
     leet: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     emoji: Mapping[str, str] = field(default_factory=dict)
     telling: Mapping[str, int] = field(default_factory=dict)
+    meant: Collection[str] = ()
+    slips: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    context: Context | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The small tables, as stored in a model file (the vocabulary is an array there)."""
@@ -131,6 +140,8 @@ class Tables:
             "homoglyphs": dict(self.homoglyphs),
             "leet": {symbol: list(letters) for symbol, letters in self.leet.items()},
             "emoji": dict(self.emoji),
+            "meant": list(self.meant),
+            "slips": {word: dict(meant) for word, meant in self.slips.items()},
         }
 
 
@@ -162,7 +173,9 @@ class Lexer:
         self.tables = tables
         self._known = tables.vocabulary
         self._offensive = tables.offensive
-        self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling)
+        meant = () if tables.context is None else tables.meant
+        self._slips = {} if tables.context is None else tables.slips
+        self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling, meant)
         self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
@@ -177,8 +190,8 @@ class Lexer:
         """The word, marks and flags of a chunk that is one plain word; else None.
 
         Flags: 1 a sentence ends here, 2 a single letter, 4 no word that stands alone, 8 (16) it may
-        be the first (second) half of an offensive word written apart. `read` says the same of plain
-        words.
+        be the first (second) half of an offensive word written apart, 128 its neighbours may show
+        that another word is meant (`second`). `read` says the same of plain words.
         """
         plain = _PLAIN.fullmatch(chunk) if len(chunk) <= MAX_WORD else None
         if plain is None:
@@ -186,6 +199,7 @@ class Lexer:
         lead, core, tail = plain.groups()
         word = _bare(core.lower())
         written = word
+        doubtful = False
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
@@ -193,7 +207,10 @@ class Lexer:
             if len(resolved) != 1:
                 return None
             word = resolved[0]
+            doubtful = word == written and self.speller.doubts(word)
         flags = self.flags_of(written)
+        if doubtful:
+            flags |= 128
         if tail:
             flags &= ~8
         if lead:
@@ -220,6 +237,8 @@ class Lexer:
             flags |= 4 if 2 <= len(word) <= 8 else 0
         elif 2 <= len(word) <= 3 and rank >= ODD and word not in _CONTRACTED:
             flags |= 4
+        if word in self._slips:
+            flags |= 128
         if word in self._heads:
             flags |= 8
         if word in self._tails:
@@ -230,7 +249,7 @@ class Lexer:
         """`flags_of` the known words, those that have flags and some others."""
         known = self._known
         some = {word for word in known if len(word) <= 3}
-        some |= known.keys() & (self._heads.keys() | self._tails.keys())
+        some |= known.keys() & (self._heads.keys() | self._tails.keys() | self._slips.keys())
         return {word: self.flags_of(word) for word in some}
 
     def knows(self, words: Sequence[str]) -> list[bool]:
@@ -247,6 +266,22 @@ class Lexer:
             place = Word(word, plain.start("core"), plain.end("core"))
             return Reading((place,), marks, bool(flags & 1), bool(flags & 2))
         return self.read_other(chunk)
+
+    def second(self, chunk: str) -> tuple[str, Mapping[str, float], bool] | None:
+        """What a chunk may mean besides what it says, None where there is no doubt.
+
+        Its word; others, with the bits that neighbours must speak for each; whether it is written
+        like a name. Of a word that nobody knows, the letters have said so of names already.
+        """
+        plain = _PLAIN.fullmatch(chunk)
+        if plain is None or "'" in chunk or "’" in chunk:
+            return None
+        word = plain["core"].lower()
+        if word in self._known:
+            found = self._slips.get(word)
+            return None if found is None else (word, found, plain["core"].istitle())
+        others = self.speller.others(word, name=_is_name(plain["core"]))
+        return (word, others, False) if others else None
 
     def read_other(self, chunk: str) -> Reading:
         """`read` of a chunk in which `quick` finds no plain word."""
@@ -818,6 +853,11 @@ def _unescape(chunk: str) -> tuple[str, list[tuple[int, int]]]:
         out.append(chunk[i])
         places.append((i, i + 1))
     return "".join(out), places
+
+
+def ends_sentence(chunk: str) -> bool:
+    """Whether a sentence ends after a chunk."""
+    return _ENDS.search(chunk[-20:]) is not None
 
 
 def chunk_word(chunk: str) -> str | None:

@@ -127,6 +127,7 @@ def make_model(name: str = "small") -> Model:
         vocabulary=np.frombuffer("\n".join(known).encode(), np.uint8),
         word_class=np.array([classes.get(word, 0) for word in known], np.uint8),
         pool=pool,
+        context=knowledge.tables.context,
         digest="0" * 64,
     )
 

@@ -63,7 +63,10 @@ def test_the_library_sees_the_same_arrays(tmp_path: Path) -> None:
     theirs = safetensors.numpy.load_file(path)
     ours = load_file(path)
     made = small_model()
-    assert set(theirs) == set(ARRAYS)
+    assert set(theirs) == {*ARRAYS, "context", "context_value"}
+    assert made.context is not None
+    assert np.array_equal(theirs["context"], made.context.fingerprint)
+    assert np.array_equal(theirs["context_value"], made.context.value)
     for name in ARRAYS:
         for other in (getattr(ours, name), getattr(made, name)):
             assert theirs[name].dtype == other.dtype

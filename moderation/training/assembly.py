@@ -59,6 +59,7 @@ def assemble(
         vocabulary=np.frombuffer("\n".join(words).encode("utf-8"), np.uint8),
         word_class=np.array([knowledge.classes.get(word, 0) for word in words], np.uint8),
         pool=pooling,
+        context=knowledge.tables.context,
     )
 
 

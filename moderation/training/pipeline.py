@@ -36,7 +36,7 @@ def train(
     training = part == "train"
     log(f"{len(examples):,} texts, {int(training.sum()):,} to train on")
     knowledge = build(
-        (text for text, mine in zip(examples.texts, training, strict=True) if mine),
+        [text for text, mine in zip(examples.texts, training, strict=True) if mine],
         lexicons=recipe.lexicons,
     )
     log(

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.model import MAX_HEADER, load, load_file, read_header, save
 from moderation.records import LABELS
+from moderation.scoring import Scorer
 from tests.small_model import BITS, make_model, write_small_model
 
 Header = dict[str, Any]
@@ -244,6 +246,17 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], None]] = {
     "leet text": table(leet={"1": "il"}),
     "leet empty": table(leet={"1": []}),
     "leet long": table(leet={"1": ["abcde"]}),
+    "meant object": table(meant={"fool": 1}),
+    "meant empty word": table(meant=[""]),
+    "meant none, with its arrays": table(meant=[]),
+    "slips list": table(slips=["foul"]),
+    "slips for nothing": table(slips={"foul": {}}),
+    "slips for an empty word": table(slips={"foul": {"": 1.0}}),
+    "slips deep": table(slips={"foul": {"fool": [1.0]}}),
+    "slips true": table(slips={"foul": {"fool": True}}),
+    "slips NaN": table(slips={"foul": {"fool": float("nan")}}),
+    "slips infinite": table(slips={"foul": {"fool": float("-inf")}}),
+    "slips huge": table(slips={"foul": {"fool": 10**400}}),
 }
 
 
@@ -300,6 +313,22 @@ def test_vocabulary_is_checked(good: bytes, tmp_path: Path) -> None:
     numbers = model.word_class.copy()
     numbers[0] = len(model.settings["classes"]) + 1
     refuse(tmp_path, put(good, "word_class", numbers), "class")
+
+
+@pytest.mark.parametrize(("prints", "values"), [(3, 3), (4, 8), (8, 4), (1, 1), (0, 0), (0, 2)])
+def test_context_is_a_table(tmp_path: Path, prints: int, values: int) -> None:
+    odd = Context(np.zeros(prints, np.uint16), np.zeros(values, np.uint8))
+    save(replace(make_model(), context=odd), tmp_path / "odd.safetensors")
+    refuse(tmp_path, (tmp_path / "odd.safetensors").read_bytes(), "context")
+
+
+def test_context_of_noise_is_harmless(tmp_path: Path) -> None:
+    """Whatever the table says, a text has a score."""
+    rng = np.random.default_rng(4)
+    noise = Context(rng.integers(0, 1 << 16, 64, np.uint16), rng.integers(0, 256, 64, np.uint8))
+    save(replace(make_model(), context=noise), tmp_path / "noise.safetensors")
+    scorer = Scorer(load_file(tmp_path / "noise.safetensors"))
+    assert np.isfinite(scorer.predict_proba(["A foul, the idit shut it.", "Foul.", "shut"])).all()
 
 
 def test_nothing_big_is_allocated(good: bytes, tmp_path: Path) -> None:
