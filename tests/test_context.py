@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from moderation.context import EDGE, OFFSETS, Context
+from moderation.explanation import explain
 from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.hashing import word_keys
 from moderation.knowledge import MIN_TEXTS, Knowledge, build
 from moderation.lexicons import load_meant
 from moderation.model import Model, load_file, save
 from moderation.neighbours import count_beside, find_slips
+from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.text import Lexer, split
 from tests.small_model import TEXTS, make_model
@@ -151,6 +153,19 @@ def test_a_model_keeps_its_context(tmp_path: Path, knowledge: Knowledge) -> None
     assert again.context.value.tobytes() == model.context.value.tobytes()
     texts = ["such a batch she is", "only an idit would say so", "Thank you, batch."]
     assert (Scorer(again).predict_proba(texts) == Scorer(model).predict_proba(texts)).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["such a batch she is", "Thank you. only an Idit\u200b would say so!", "batch", ""]
+)
+def test_what_neighbours_tell_is_explained_at_its_place(text: str, knowledge: Knowledge) -> None:
+    model = in_context(knowledge.tables.context, knowledge)
+    explained = explain(text, model)
+    for label in LABELS:
+        spans = [span for span in explained.spans if span.label == label]
+        total = explained.bias[label] + sum(span.contribution for span in spans)
+        assert total == pytest.approx(explained.logits[label], abs=2e-3)
+        assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
 def test_a_model_without_context_reads_by_the_letters(tmp_path: Path, knowledge: Knowledge) -> None:

@@ -405,6 +405,7 @@ def test_recipe_of_the_package_is_complete() -> None:
     ("text", "complaint"),
     [
         ("[settings]\nbitz = 3\n", "unknown key 'bitz'"),
+        ("[settings]\nper_label = 9\n", "per_label must list 6 numbers"),
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
