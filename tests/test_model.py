@@ -166,5 +166,5 @@ def test_the_shipped_model_keeps_its_bounds() -> None:
     assert start < MAX_HEADER / 2
     assert settings["name"] == "default"
     assert model.digest == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
-    assert 0.05 < np.count_nonzero(model.fingerprint) / len(model.fingerprint) < 0.9
+    assert np.count_nonzero(model.fingerprint) > len(model.fingerprint) / 2  # a slot is 18 bytes
     assert model is moderation.load()
