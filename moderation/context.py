@@ -51,7 +51,7 @@ class Context(NamedTuple):
 
 
 class Second(NamedTuple):
-    """What a chunk may be besides what it says: parallel lists of other readings.
+    """What a chunk may be besides what it says: parallel lists of other readings, one at least.
 
     `chunk`: ids of chunks that say so; `key`: keys of the words; `lacks`: bits that neighbours must
     speak for each. `own`: the key of the plain reading, None where nobody knows it; `named`: it is
@@ -63,6 +63,63 @@ class Second(NamedTuple):
     lacks: list[float]
     own: int | None
     named: bool
+
+
+class Flat(NamedTuple):
+    """`Second`s as arrays.
+
+    Of each (N,): `size` of its readings, `own` (0 where `known` is false), `known`, `named`. Of
+    each reading, one after the other: `chunk`, `key`, `lacks`.
+    """
+
+    size: I64
+    own: U64
+    known: Bools
+    named: Bools
+    chunk: I64
+    key: U64
+    lacks: npt.NDArray[np.float64]
+
+
+class Seconds:
+    """The second readings of chunks, as far as anybody has asked; `rows`: chunk id -> row, or -1.
+
+    One thread at a time may `add`; a row is in every `flat()` asked for after it was seen.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[int, int] = {}
+        self._found: list[Second] = []
+        self._flat = _flatten([])
+
+    def add(self, number: int, second: Second | None) -> None:
+        """Remember what a chunk, by its id, may be; None: it is what it says."""
+        row = -1
+        if second is not None:
+            row = len(self._found)
+            self._found.append(second)
+        self.rows[number] = row
+
+    def flat(self) -> Flat:
+        """All of them by row."""
+        flat = self._flat
+        new = self._found[len(flat.size) :]
+        if new:
+            pairs = zip(flat, _flatten(new), strict=True)
+            flat = self._flat = Flat(*(np.concatenate(pair) for pair in pairs))
+        return flat
+
+
+def _flatten(seconds: list[Second]) -> Flat:
+    return Flat(
+        np.array([len(second.chunk) for second in seconds], np.int64),
+        np.array([second.own or 0 for second in seconds], np.uint64),
+        np.array([second.own is not None for second in seconds], np.bool_),
+        np.array([second.named for second in seconds], np.bool_),
+        np.array([number for second in seconds for number in second.chunk], np.int64),
+        np.array([key for second in seconds for key in second.key], np.uint64),
+        np.array([bits for second in seconds for bits in second.lacks], np.float64),
+    )
 
 
 def context_keys(word: U64, beside: U64, row: I64 | int) -> U64:
@@ -85,24 +142,26 @@ def look_around(key: U64, sentence: I64, at: I64) -> U64:
     return around
 
 
-def choose(context: Context, seconds: list[Second], around: U64) -> tuple[Bools, I64]:
-    """Which chunks mean something else, by the neighbours of each (4, N), and the chunks meant."""
-    count = np.fromiter([len(second.chunk) for second in seconds], np.int64, len(seconds))
-    owner = np.arange(len(seconds)).repeat(count)
-    key = np.array([key for second in seconds for key in second.key], np.uint64)
-    left = context.gains(key, around[:, owner])
+def choose(context: Context, flat: Flat, rows: I64, around: U64) -> tuple[Bools, I64]:
+    """Which chunks mean something else, and the chunks meant.
+
+    `rows` (N,): theirs in `flat`; `around`: the neighbours of each (4, N).
+    """
+    count = fetch(flat.size, rows)
+    owner = np.arange(len(rows)).repeat(count)
+    begins = count.cumsum() - count
+    first = flat.size.cumsum() - flat.size
+    at = np.arange(len(owner)) + (fetch(first, rows) - begins).repeat(count)
+    left = context.gains(fetch(flat.key, at), around[:, owner])
     left[left < SAID] = -np.inf
-    left -= np.array([bits for second in seconds for bits in second.lacks])
-    known = np.array([i for i, second in enumerate(seconds) if second.own is not None], np.int64)
-    plain = np.zeros(len(seconds))
-    own = np.array([second.own for second in seconds if second.own is not None], np.uint64)
-    plain[known] = context.gains(own, around[:, known])
-    named = np.array([second.named for second in seconds], np.bool_)
+    left -= fetch(flat.lacks, at)
+    known = fetch(flat.known, rows).nonzero()[0]
+    plain = np.zeros(len(rows))
+    plain[known] = context.gains(fetch(flat.own, fetch(rows, known)), around[:, known])
+    named = fetch(flat.named, rows)
     plain[named & (around[OFFSETS.index(-1)] != EDGE)] += NAMED
-    best = np.full(len(seconds), -np.inf)
-    np.maximum.at(best, owner, left)
-    meant = np.full(len(seconds), -1)
-    chunk = np.array([number for second in seconds for number in second.chunk], np.int64)
-    first = np.flatnonzero(left == best[owner])[::-1]  # of equals the first comes last
-    meant[owner[first]] = chunk[first]
+    best = np.maximum.reduceat(left, begins)
+    meant = np.full(len(rows), -1)
+    equal = np.flatnonzero(left == best[owner])[::-1]  # of equals the first comes last
+    meant[owner[equal]] = fetch(flat.chunk, at[equal])
     return best > plain, meant

@@ -118,7 +118,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     items = table.items_of(ids, words)
     key, sentence = fetch(table.store.key, items), segments.sentence.repeat(segments.words)
     if np.bitwise_or.reduce(flags) & DOUBT:
-        doubtful = where(flags & DOUBT)
+        doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
         at = (words.cumsum() - words).take(doubtful).astype(np.int64, copy=False)
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
@@ -166,15 +166,12 @@ def _read_in_context(
     """
     meant = np.full(len(ids), -1)
     context = table.lexer.tables.context
-    seconds = [
-        table.second(number, chunks[start])
-        for number, start in zip(ids.tolist(), starts.tolist(), strict=True)
-    ]
-    some = np.array([i for i, second in enumerate(seconds) if second is not None], np.int64)
+    rows = table.doubts(ids, chunks, starts)
+    some = where(rows >= 0)
     if context is not None and len(some):
         around = look_around(key, sentence, at.take(some))
-        other, ids = choose(context, [second for second in seconds if second is not None], around)
-        meant[some[other]] = ids[other]
+        other, chosen = choose(context, table.seconds.flat(), rows.take(some), around)
+        meant[some[other]] = chosen[other]
     return meant
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
-from moderation.context import Second
+from moderation.context import Second, Seconds
 from moderation.hashing import word_keys
 from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
@@ -91,7 +91,7 @@ class ChunkTable:
         self.index = KeyIndex()
         self.few: dict[str, int] = {}
         self.joined: dict[tuple[int, ...], int] = {}  # ids of the pieces -> id
-        self.seconds: dict[int, Second | None] = {}  # id -> what else the chunk may be
+        self.seconds = Seconds()  # what else chunks may be
         self._lock = threading.Lock()
         self.size = self.chars = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
@@ -156,16 +156,21 @@ class ChunkTable:
                     self.joined[pieces] = known
         return known
 
-    def second(self, number: int, chunk: str) -> Second | None:
-        """What else a chunk (its id, its letters) may be; None where there is no doubt."""
-        try:
-            return self.seconds[number]
-        except KeyError:
-            pass
+    def doubts(self, ids: I64, chunks: Chunks | Sequence[str], starts: I64) -> I64:
+        """The rows of chunks (their ids, where they stand in `chunks`) in `seconds`, or -1."""
+        numbers, known = ids.tolist(), self.seconds.rows
+        rows = list(map(known.get, numbers))
+        if None in rows:
+            for number, start in zip(numbers, starts.tolist(), strict=True):
+                if number not in known:
+                    self._doubt(number, chunks[start])
+            rows = [known[number] for number in numbers]
+        return np.array(rows, np.int64)
+
+    def _doubt(self, number: int, chunk: str) -> None:
         with self._lock:
-            if number not in self.seconds:
-                self.seconds[number] = self._make_second(number, chunk)
-            return self.seconds[number]
+            if number not in self.seconds.rows:
+                self.seconds.add(number, self._make_second(number, chunk))
 
     def _make_second(self, number: int, chunk: str) -> Second | None:
         found = self.lexer.second(chunk)
