@@ -40,6 +40,9 @@ def show(file: str | None, as_json: bool) -> None:
     for name in ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool"):
         array = getattr(found, name)
         click.echo(f"array       {name}: {array.dtype}{list(array.shape)}")
+    if found.context is not None:
+        rows = len(found.context.value)
+        click.echo(f"array       context: uint16[{rows}], context_value: uint8[{rows}]")
     filled = int((found.fingerprint != 0).sum())
     click.echo(f"features    {filled:,} of {len(found.fingerprint):,} slots")
     click.echo(f"vocabulary  {len(found.words):,} words, {len(found.classes):,} with a class")
