@@ -36,6 +36,7 @@ from moderation.memory import (
     TAIL,
     UNKNOWN,
     ChunkTable,
+    places_of,
 )
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
@@ -120,7 +121,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
-        at = (words.cumsum() - words).take(doubtful).astype(np.int64, copy=False)
+        at = places_of(doubtful, words, len(items))
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
         other = where(meant >= 0)
         if len(other):

@@ -327,13 +327,23 @@ class ChunkTable:
         items = fetch(self.lead, ids.repeat(count))
         many = where(count > 1)
         if len(many):
-            # Where those of each begin, counted from behind: such chunks are few.
-            place = len(items) - np.add.reduceat(count, many)[::-1].cumsum()[::-1]
+            place = places_of(many, count, len(items))
             more = count[many] - 1
             which = np.arange(len(many)).repeat(more)
             nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
             items[place[which] + nth] = self.items.take(self.first.take(ids[many])[which] + nth)
         return items
+
+
+def places_of(which: I64, count: I32, total: int) -> I64:
+    """Where the items of a few chunks begin (`which`, ascending, one at least), of `total`.
+
+    `count`: how many each chunk has. Counted from behind: sums from one of the few to the next take
+    a tenth of the time of a running sum over all chunks.
+    """
+    between = np.add.reduceat(count, which, dtype=np.int32)  # no copy that is wider
+    places: I64 = total - between[::-1].cumsum(dtype=np.int64)[::-1]
+    return places
 
 
 def _letter_case(chunks: Chunks, at: I64) -> U8:

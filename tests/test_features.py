@@ -21,7 +21,7 @@ from moderation.features import (
     slots,
     word_grams,
 )
-from moderation.memory import CAPITAL, END, SMALL
+from moderation.memory import CAPITAL, END, SMALL, places_of
 from moderation.text import BREAK, MARKS, split
 from tests.small_model import small_model
 from tests.strategies import texts
@@ -161,6 +161,15 @@ def test_expand_gives_the_items_of_each_chunk(batch: list[str]) -> None:
         for k in range(n)
     ]
     assert items.tolist() == want
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=40))
+def test_places_are_sums_of_what_stands_before(chunks: list[tuple[int, bool]]) -> None:
+    count = np.array([n for n, _ in chunks], np.int32)
+    which = np.array([at for at, (_, chosen) in enumerate(chunks) if chosen or not at], np.int64)
+    places = places_of(which, count, int(count.sum()))
+    assert places.dtype == np.int64
+    assert places.tolist() == [int(count[:at].sum()) for at in which]
 
 
 def test_sentences_end_at_stops_and_line_ends() -> None:
