@@ -209,8 +209,9 @@ class KeyIndex:
     """Key -> number, for arrays of keys: open addressing with linear probing.
 
     A key and its number stand in one row, so that finding both costs one look at far memory.
-    Looking up takes no lock; adding does (the caller's). A reader that misses what is being added
-    meanwhile looks again under the lock.
+    Low numbers stand where they are looked for first: what came early mostly comes often. Looking
+    up takes no lock; adding does (the caller's). A reader that misses what is being added meanwhile
+    looks again under the lock.
     """
 
     def __init__(self) -> None:
@@ -249,12 +250,14 @@ class KeyIndex:
         slots, bits = self._slots
         if self._size * 2 > len(slots):
             old = slots[slots[:, 1] != _FREE]
+            old = old[old[:, 1].argsort()]
             keys = np.concatenate([old[:, 0], keys])
             numbers = np.concatenate([old[:, 1].view(np.int64), numbers])
             while self._size * 2 > 1 << bits:
                 bits += 1
             slots, bits = self._empty(bits + 1)
-        _place(slots, bits, keys, numbers)
+        # Of several that want one place the first gets it, `_place` giving it to the last.
+        _place(slots, bits, keys[::-1], numbers[::-1])
         self._slots = slots, bits
 
 

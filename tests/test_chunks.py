@@ -79,3 +79,16 @@ def test_key_index_with_one_home_for_all() -> None:
     index.add(keys, np.arange(3_000, dtype=np.int64))
     assert index.find(keys).tolist() == list(range(3_000))
     assert (index.find(keys + np.uint64(5_000)) == -1).all()
+
+
+def test_key_index_keeps_the_home_for_who_came_first() -> None:
+    """Keys added first are found at the first look, also once the index has grown."""
+    index = KeyIndex()
+    keys = np.arange(64, dtype=np.uint64) << np.uint64(58)
+    for later in range(200):
+        numbers = np.arange(64, dtype=np.int64) + 64 * later
+        index.add(keys + np.uint64(later), numbers)
+    slots, bits = index._slots
+    assert bits > 12
+    homes = slots[(keys >> np.uint64(64 - bits)).view(np.int64)]
+    assert homes[:, 1].tolist() == list(range(64))
