@@ -98,8 +98,10 @@ def cut(texts: Sequence[str]) -> Chunks:
     solid = code > 23  # white space is 9 to 13 and 28 to 32
     solid |= code - np.uint8(5) < 14
     # The first and the last byte are spaces: chunks begin and end by turns.
-    turns = (solid[1:] != solid[:-1]).nonzero()[0]
-    start, end = turns[0::2] + 1, turns[1::2] + 1
+    turn = np.zeros(len(solid), np.bool_)
+    np.not_equal(solid[1:], solid[:-1], out=turn[1:])
+    turns = turn.nonzero()[0]
+    start, end = turns[0::2].copy(), turns[1::2].copy()
     counts = np.diff(start.searchsorted(stop), prepend=0)
     return Chunks(text, start, end, hash_ranges(np.frombuffer(text, np.uint8), start, end), counts)
 

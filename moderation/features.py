@@ -117,7 +117,9 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
     items = table.items_of(ids, words)
-    key, sentence = fetch(table.store.key, items), segments.sentence.repeat(segments.words)
+    # Repeated once, not for each of what is asked of words: to fetch takes less time.
+    number = np.arange(len(segments.first)).repeat(segments.words)  # among filled segments
+    key, sentence = fetch(table.store.key, items), fetch(segments.sentence, number)
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
@@ -129,6 +131,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
             ids[doubtful[other]] = meant[other]
             items[at[other]] = fetch(table.lead, meant[other])
             key = fetch(table.store.key, items)
+    all_filled = len(segments.filled) == len(segments.length)
     sequences = Sequences(
         key,
         fetch(table.store.cls, items),
@@ -141,7 +144,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         counts,
         sequences,
         words,
-        segments.filled.repeat(segments.words),
+        number if all_filled else fetch(segments.filled, number),
         segments.length,
         segments.text_first,
         segments.filled,
