@@ -1,4 +1,4 @@
-"""The words about a word -> which of its readings is meant: "what the duck", "a duck on the lake".
+"""The words about a word -> which of its readings is meant: "go duck yourself", "a duck on a lake".
 
     chunk with a second reading ── Lexer.second ──► words that may be meant, bits that each lacks
     words beside it, two on either side ── Context.gains ──► bits that they speak for each reading

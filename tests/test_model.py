@@ -28,7 +28,7 @@ from moderation.model import (
     save,
 )
 from moderation.records import LABELS
-from moderation.scoring import score
+from moderation.scoring import find_slots, score
 from tests.small_model import BITS, make_model, small_model, write_small_model
 
 ARRAYS = ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool")
@@ -168,3 +168,12 @@ def test_the_shipped_model_keeps_its_bounds() -> None:
     assert model.digest == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
     assert np.count_nonzero(model.fingerprint) > len(model.fingerprint) / 2  # a slot is 18 bytes
     assert model is moderation.load()
+
+
+@shipped
+def test_a_full_table_knows_no_strangers() -> None:
+    """Of n-grams that nobody taught, at most one in 50,000 finds a weight by chance."""
+    model = load()
+    keys = np.random.default_rng(5).integers(0, 1 << 64, 2_000_000, np.uint64)
+    _, hit = find_slots(model, keys)
+    assert len(hit) < len(keys) / 50_000

@@ -200,6 +200,20 @@ def by_head(logits: Any) -> Any:
     return heads
 
 
+def calibrated(logits: Any, labels: Any, reference: dict[str, float]) -> tuple[Any, Any]:
+    """The pooling that `calibrate` makes of rows of one corpus, "own", and their new logits."""
+    scaled = calibrate(
+        plain_pooling(),
+        logits,
+        labels,
+        np.ones_like(labels),
+        np.array(["own"] * len(labels)),
+        reference,
+    )
+    heads = by_head(logits)
+    return scaled, Pooling(scaled).logits(Pooled(heads, heads, np.ones(len(labels), np.int64)))
+
+
 def test_calibration_reaches_the_named_prevalence() -> None:
     rng = np.random.default_rng(0)
     n = 4_000
@@ -208,22 +222,12 @@ def test_calibration_reaches_the_named_prevalence() -> None:
     logits[:, 0] = 3 * (truth - 0.5) + rng.normal(size=n)
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = truth
-    pooling = plain_pooling()
-    scaled = calibrate(
-        pooling,
-        logits,
-        labels,
-        np.ones_like(labels),
-        np.array(["own"] * n),
-        {"from own": 1.0, "toxicity": 0.1},
-    )
-    heads = by_head(logits)
-    z = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, 0]
-    probability = 1 / (1 + np.exp(-z))
+    scaled, found = calibrated(logits, labels, {"from own": 1.0, "toxicity": 0.1})
+    probability = 1 / (1 + np.exp(-found[:, 0]))
     weight = np.where(truth == 1, 0.1 / truth.mean(), 0.9 / (1 - truth.mean()))
     assert np.average(probability, weights=weight) == pytest.approx(0.1, abs=0.005)
     others = [i for i, head in enumerate(HEADS) if head not in (LABELS[0], SOCIAL)]
-    assert (scaled[others] == pooling[others]).all()
+    assert (scaled[others] == plain_pooling()[others]).all()
 
 
 def test_toxic_comments_without_a_label_count_by_their_share() -> None:
@@ -237,17 +241,8 @@ def test_toxic_comments_without_a_label_count_by_their_share() -> None:
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0], labels[:, column] = toxic, insult
     labels[toxic & (rng.random(n) < 0.9) & ~insult, column] = np.nan
-    scaled = calibrate(
-        plain_pooling(),
-        logits,
-        labels,
-        np.ones_like(labels),
-        np.array(["own"] * n),
-        {"from own": 1.0, "toxicity": 0.2, "insult": 0.1},
-    )
-    heads = by_head(logits)
-    z = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, column]
-    assert (1 / (1 + np.exp(-z))).mean() == pytest.approx(0.1, abs=0.005)
+    _, found = calibrated(logits, labels, {"from own": 1.0, "toxicity": 0.2, "insult": 0.1})
+    assert (1 / (1 + np.exp(-found[:, column]))).mean() == pytest.approx(0.1, abs=0.005)
 
 
 def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
@@ -287,16 +282,8 @@ def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
     logits[:, column] = score
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, column] = truth
-    scaled = calibrate(
-        plain_pooling(),
-        logits,
-        labels,
-        np.ones_like(labels),
-        np.array(["any"] * n),
-        {"mixed identity_attack": float(truth.mean())},
-    )
-    heads = by_head(logits)
-    found = Pooling(scaled).logits(Pooled(heads, heads, np.ones(n, np.int64)))[:, column]
+    _, scaled = calibrated(logits, labels, {"mixed identity_attack": float(truth.mean())})
+    found = scaled[:, column]
     assert np.abs(found - logit)[np.abs(score) < 4].max() < 0.5  # one line misses by 1.2
     assert np.abs(found - logit).mean() < 0.2
 
@@ -406,6 +393,7 @@ def test_recipe_of_the_package_is_complete() -> None:
     [
         ("[settings]\nbitz = 3\n", "unknown key 'bitz'"),
         ("[settings]\nper_label = 9\n", "per_label must list 6 numbers"),
+        ('[settings]\ncost = [1, 1, 1, 1, 1, "one"]\n', "cost must list 6 numbers"),
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),

@@ -114,7 +114,8 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     for key, kind in (("cost", float), ("segments_weight", float), ("per_label", int)):
         numbers = settings.get(key)
         if numbers is not None:
-            if not isinstance(numbers, list) or len(numbers) != len(LABELS):
+            good = isinstance(numbers, list) and len(numbers) == len(LABELS)
+            if not good or not all(isinstance(number, int | float) for number in numbers):
                 raise InputError(place, f"[settings] {key} must list {len(LABELS)} numbers")
             settings[key] = tuple(kind(value) for value in numbers)
     weights: dict[str, tuple[float, ...]] = {}
