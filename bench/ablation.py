@@ -147,7 +147,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         *(Variant(f"no {', '.join(group)}", recipe, sources=group) for group in groups if group),
         *([Variant("no hand labels", recipe, sources=tuple(hand))] if hand else []),
         Variant("no cap on a row's norm", change(recipe, cap=float("inf"))),
-        Variant("a quarter of the features", change(recipe, bits=recipe.bits - 2)),
+        Variant("a quarter of the slots", change(recipe, bits=recipe.bits - 2)),
         Variant("repeated words count in full", recipe, damped=False),
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
@@ -451,7 +451,8 @@ class Ablation:
         knowledge = self.knowledge
         if not classes:
             knowledge = dataclasses.replace(knowledge, classes={})
-        arrays = (self.chosen, outcome.heads, outcome.pooling)
+        kept = np.flatnonzero(outcome.heads.any(axis=1))  # the others were pruned
+        arrays = (self.chosen.take(kept), outcome.heads[kept], outcome.pooling)
         with tempfile.TemporaryDirectory() as folder:
             made = assemble("ablation", knowledge, *arrays, self.recipe, {})
             model = write(made, Path(folder) / "ablation")
@@ -660,8 +661,8 @@ def main(
         f"({share:.0%} of them, by a hash of the text), {len(ablation.held):,} held texts, "
         f"{sum(len(dev.rows) for dev in ablation.dev_sets):,} dev rows with those composed of "
         "several. The heads "
-        f"{' and '.join(wanted)} are fitted anew for every line; features are chosen once with "
-        "the full recipe (except where their number changes), so a corpus taken away still took "
+        f"{' and '.join(wanted)} are fitted anew for every line; the features taught are chosen "
+        "once with the full recipe, those that get a slot anew, so a corpus taken away still took "
         "part in the choice. Intervals: 95 %, paired bootstrap of clusters of dev rows, "
         f"{draws} draws (rows where a corpus has fewer than {FEWEST} clusters); every line is one "
         "fit, so what the solver's order of rows does to it is not in them.\n\n"

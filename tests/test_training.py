@@ -105,9 +105,11 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     )
     chosen = dataclasses.replace(chosen, idf=np.ones_like(chosen.idf))
     heads = np.random.default_rng(0).integers(-64, 64, (len(chosen.keys), len(HEADS))) / 64
+    pooling = plain_pooling()
+    with pytest.raises(ValueError, match="prune them first"):
+        assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
     chosen, heads = chosen.take(kept), heads[kept]
-    pooling = plain_pooling()
     model = assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     found = Scorer(model).pooled(texts)
     words = np.add.reduceat(encoded.length, encoded.text_first)

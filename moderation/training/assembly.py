@@ -27,12 +27,14 @@ def assemble(
 ) -> Model:
     """Put the parts together: `heads` float32 (F, H), `pooling` float32 (H, P).
 
-    `chosen` has no two features of one slot (`screening.prune`).
+    ValueError where `chosen` has two features of one slot: see `screening.prune`.
     """
     slots_total = 1 << recipe.bits
     fingerprint = np.zeros(slots_total, np.uint16)
     weight = np.zeros((slots_total, len(HEADS)), np.float16)
     slot, fingerprints = slots(chosen.keys, recipe.bits)
+    if len(np.unique(slot)) < len(slot):
+        raise ValueError("two features want one slot: prune them first")
     fingerprint[slot] = fingerprints
     weight[slot] = (heads * chosen.idf[:, None]).astype(np.float16)
     unused = ~weight.any(axis=1)
