@@ -15,24 +15,22 @@ unless the result is a word that is known: inventing abuse in harmless text is t
 from __future__ import annotations
 
 import itertools
-import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moderation.gluing import RANKED, RARE, Splitter
+from moderation.disguises import Disguises
+from moderation.gluing import RANKED, Splitter
 from moderation.lazy import halves
-from moderation.spelling import FEW, LIKELY, Speller
+from moderation.spelling import LIKELY, Speller
 
 if TYPE_CHECKING:
     from moderation.context import Context
 
 BREAK = "\x02"  # stands for a line end among the chunks
 MAX_CHUNK = 2_000  # longer chunks (base64, key smashing) are read in pieces of this length
-MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
-HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
 ODD = 2_500  # from this rank on, two or three letters are more often a fragment than a word
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45
 
@@ -69,15 +67,10 @@ _NUMBER = re.compile(
 )
 _OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
 _SIGNS = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
-_MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
-_ANY = "\0"  # in a trace: a symbol that may stand for several letters
-_NO_LETTERS = re.compile(r"[^a-z]+")
-_SYMBOLS = re.compile(r"[\W_]+")
 # Letters and digits without a symbol among them, nor a tail by which it could be an address.
 _CODED = re.compile(
     r"""["'(\[]*(?P<core>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+)[.,?;)\]"']*"""
 )
-_CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
 _PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # words on both sides are apart
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
@@ -176,11 +169,11 @@ class Lexer:
         meant = () if tables.context is None else tables.meant
         self._slips = {} if tables.context is None else tables.slips
         self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling, meant)
-        self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
-        self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
-        self._unleeted = 0
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
         self.splitter = Splitter(tables.vocabulary, tables.offensive, tables.telling)
+        self.disguises = Disguises(
+            tables.vocabulary, tables.offensive, tables.leet, self.splitter, longest=MAX_WORD
+        )
         split_words = [word for word in tables.offensive if 4 <= len(word) <= 12]
         self._heads, self._tails = halves(split_words)
 
@@ -309,7 +302,7 @@ class Lexer:
         core = chunk[start:end].lower()
         if core.endswith("www") or (core[0].isdigit() and _NUMBER.match(chunk.lower())):
             return None
-        word = (self._unleet(core) if len(core) >= 3 else None) or core
+        word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
         marks = _marks(chunk, chunk[:start] + chunk[end:])
         return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
 
@@ -354,7 +347,7 @@ class Lexer:
         Letter by letter harmless words are spelt too; they count where they are long enough.
         """
         if not core.isalpha():
-            found = self._unleet(core)
+            found = self.disguises.unleet(core)
             return [found] if found is not None and found in self._offensive else None
         if core in self._offensive:
             return [core] if by_letter or self._known.get(core, LIKELY) < LIKELY else None
@@ -531,7 +524,7 @@ class Lexer:
         if core.isalpha():
             # A mask at the edge ("*diot", "idio*") matters only where the rest is no word.
             if core not in self._known and (left or right < len(text)):
-                masked = self._unmask(text.strip(" .,!?;:\"'()[]"))
+                masked = self.disguises.unmask(text.strip(" .,!?;:\"'()[]"))
                 if masked is not None:
                     add([masked], left, right)
                     return
@@ -539,7 +532,7 @@ class Lexer:
             add(self._resolve(core, name=_is_name(written)), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
-            disguised = self._unleet(core)
+            disguised = self.disguises.unleet(core)
             if disguised is not None and disguised in self._offensive and core[0] == "@":
                 add([disguised], left, right)
             elif core[0] == "#":
@@ -553,7 +546,7 @@ class Lexer:
             return
         whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
         for candidate in dict.fromkeys((core, whole)):
-            found = self._undisguise(candidate)
+            found = self.disguises.read(candidate)
             if found is not None:
                 lo = text.find(candidate)
                 add(found, lo, lo + len(candidate))
@@ -650,184 +643,6 @@ class Lexer:
             return [tag]
         return self.splitter.part(tag) or [tag[:MAX_WORD]]
 
-    def _undisguise(self, core: str) -> list[str] | None:
-        """A core with symbols or digits in it, read as the word that it hides; None if none."""
-        if len(core) > MAX_WORD or len(core) < 3:
-            return None
-        parts = [p for p in _SYMBOLS.split(core) if p]
-        if len(parts) >= 3 and all(len(p) == 1 for p in parts):  # i.d.i.o.t, f-u-c-k
-            joined = "".join(parts)
-            if joined.isalpha():
-                if joined in self._offensive or (len(joined) > 3 and joined in self._known):
-                    return [joined]
-                found = self.splitter.split(joined)
-                if found is not None or "*" not in core:
-                    return found
-        if (
-            len(parts) >= 2
-            and all(p in self._known and len(p) >= 3 for p in parts)
-            and not any(c in "*#@$%" for c in core)
-        ):
-            return None  # "well-known", "and/or"
-        read = self._unleet(core)
-        read = self._unmask(core, read) or read
-        if read is not None:
-            return [read]
-        if len(parts) >= 2:  # id.iot, stu_pid
-            joined = "".join(parts)
-            if (
-                joined.isalpha()
-                and joined in self._offensive
-                and any(p not in self._known or len(p) <= 2 for p in parts)
-            ):
-                return [joined]
-        return None
-
-    def _unleet(self, core: str) -> str | None:
-        """Digits and symbols read as letters; accepted only where a known word comes out."""
-        leet = self.tables.leet
-        options: list[tuple[str, ...]] = []
-        total, letters, swapped = 1, 0, 0
-        for char in core:
-            if char.isalpha():
-                options.append((char,))
-                letters += 1
-            elif char in leet:
-                options.append(leet[char])
-                total *= len(leet[char])
-                swapped += 1
-            elif char == "'":
-                continue
-            else:
-                return None
-            if total > 256:
-                return None
-        if swapped == 0 or (letters == 0 and any(c.isdigit() for c in core)):
-            return None
-        if len(core) <= 4 and _CODE.fullmatch(core):
-            return None
-        best: tuple[int, str] | None = None
-        first = "".join([option[0] for option in options])
-        for choice in itertools.product(*options) if self._may_be_leet(core) else ():
-            candidate = "".join(choice)
-            rank = self._offensive.get(candidate)
-            if rank is None and swapped + letters > 3:
-                squeezed = _RUNS.sub(r"\1", candidate)
-                rank = self._offensive.get(squeezed)
-                if rank is not None:
-                    candidate = squeezed
-            if (
-                rank is not None
-                and len(candidate) >= 3
-                and (best is None or (rank, candidate) < best)
-            ):
-                best = (rank, candidate)
-        if best is not None:
-            return best[1]
-        if not first.isalpha() or first not in self._known or len(first) < 4:
-            return None
-        inner = any(not c.isalpha() for c in core[:-1])
-        return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
-
-    def _may_be_leet(self, core: str) -> bool:
-        """Whether an offensive word may come out of `core` at all: a filter, seldom wrongly true.
-
-        Letters that one symbol may stand for are taken for one letter, and a run for one: that is
-        a trace which every reading of a word shares.
-        """
-        traces = self._traces
-        if traces is None:
-            self._unleeted += 1
-            if self._unleeted <= FEW:
-                return True  # to make the traces takes as long
-            traces = self._traces = self._make_traces()
-        alike, known = traces
-        trace = _RUNS.sub(r"\1", core.translate(alike))
-        return trace in known or _ANY in trace
-
-    def _make_traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
-        """Symbols and letters -> the letter they are taken for; traces of the offensive words."""
-        leet = self.tables.leet
-        symbols = {key: of for key, of in leet.items() if len(key) == 1 and not key.isalpha()}
-        single = {key: of for key, of in symbols.items() if all(len(part) == 1 for part in of)}
-        alike = {letter: letter for of in single.values() for letter in of}
-        for of in single.values():
-            group = {alike[letter] for letter in of}
-            alike.update((letter, min(group)) for letter in alike if alike[letter] in group)
-        table: dict[int, str | None] = {} if "'" in symbols else {ord("'"): None}
-        table.update((ord(letter), taken) for letter, taken in alike.items())
-        table.update((ord(key), _ANY) for key in symbols)
-        table.update((ord(key), alike[of[0]]) for key, of in single.items())
-        words = "\n".join(self._offensive).translate(table)
-        return table, frozenset(_RUNS.sub(r"\1", words).split("\n"))
-
-    def _unmask(self, core: str, other: str | None = None) -> str | None:
-        """A word with letters starred out ("f*ck", "id**t"): the likeliest that fits.
-
-        The rarer a word, the less likely it was meant, but offensive words are starred out more
-        often than others. `other` is another reading of the same letters, which competes.
-        """
-        if not 3 <= len(core) <= 20 or not _MASKED.fullmatch(core):
-            return None
-        masks = {c for c in core if not c.isalpha()}
-        letters = sum(map(str.isalpha, core))
-        if not masks or not letters:
-            return None
-        first = core[0]
-        if not first.isalpha() and letters < 3:
-            return None
-        if letters == 1 and masks != {"*"}:
-            return None
-        if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
-            return None  # "b.a", "x-y"
-        pool = self._maskable()
-        size = len(core)
-        # a lone star may stand for two letters
-        sizes = range(size, size + core.count("*") + 1)
-        if first.isalpha():
-            keys = [(first, length) for length in sizes]
-        else:
-            keys = [key for key in pool if key[1] in sizes]
-        starts, *_, stops = _NO_LETTERS.split(core)  # what letters it begins and ends with
-        pattern: re.Pattern[str] | None = None
-        starred = masks == {"*"}
-        price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
-        best: tuple[float, str] | None = None
-        if other is not None:
-            best = (self._surprise(other), other)
-        for key in keys:
-            for cost, word in pool.get(key, ()):
-                cost += price + (key[1] - size)
-                if best is not None and cost >= best[0]:
-                    break
-                offensive = word in self._offensive
-                if not offensive and (not first.isalpha() or not starred or letters * 2 < size):
-                    continue  # people star out what is offensive
-                if word.startswith(starts) and word.endswith(stops):
-                    pattern = pattern or _mask_pattern(core)
-                    if pattern.fullmatch(word):
-                        best = (cost, word)
-                        break
-        return None if best is None else best[1]
-
-    def _surprise(self, word: str) -> float:
-        """Bits by which a word surprises where letters are hidden."""
-        bits = math.log2(self._known.get(word, RARE) + 8)
-        return bits - HIDDEN if word in self._offensive else bits
-
-    def _maskable(self) -> dict[tuple[str, int], list[tuple[float, str]]]:
-        """Common words and offensive ones by first letter and length, the likeliest first."""
-        if self._by_first is None:
-            pool: dict[tuple[str, int], list[tuple[float, str]]] = {}
-            common = [word for word, rank in self._known.items() if rank < MASKED]
-            for word in dict.fromkeys((*self._offensive, *common)):
-                if len(word) >= 3:
-                    pool.setdefault((word[0], len(word)), []).append((self._surprise(word), word))
-            for words in pool.values():
-                words.sort()
-            self._by_first = pool
-        return self._by_first
-
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 
@@ -869,17 +684,6 @@ def chunk_word(chunk: str) -> str | None:
 def _is_name(written: str) -> bool:
     """Whether a word is written as names are; three capitals are an abbreviation."""
     return written.istitle() or (len(written) == 3 and written.isupper())
-
-
-def _mask_pattern(core: str) -> re.Pattern[str]:
-    """What a word with masks in it may be: one letter for each, or two for a star alone."""
-
-    def letters(masks: re.Match[str]) -> str:
-        if len(masks.group()) == 1:
-            return "[a-z]{1,2}" if masks.group() == "*" else "[a-z]"
-        return f"[a-z]{{{len(masks.group())}}}"
-
-    return re.compile(_NO_LETTERS.sub(letters, core))
 
 
 def _bare(word: str) -> str:

@@ -1,0 +1,243 @@
+"""Symbols in the place of letters -> the word behind them: "1d10t", "sh!t", "f*ck", "i.d.i.o.t".
+
+    core of a chunk ── unleet ──► symbols read as the letters that they look like
+                    └─ unmask ──► the likeliest word that fits what is left of it
+
+Nothing is read unless a known word comes out, and mostly an offensive one: who hides letters has a
+reason, and numbers, codes and file names are full of symbols too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping
+
+from moderation.gluing import RARE, Splitter
+from moderation.spelling import FEW
+
+MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
+HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
+_MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
+_ANY = "\0"  # in a trace: a symbol that may stand for several letters
+_NO_LETTERS = re.compile(r"[^a-z]+")
+_SYMBOLS = re.compile(r"[\W_]+")
+_CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
+_RUNS = re.compile(r"(.)\1+")
+
+
+class Disguises:
+    """Reads what symbols and digits hide. Thread-safe.
+
+    `known`: word -> rank in use; `offensive`: word -> rank among the words worth recovering;
+    `leet`: symbol -> the letters that it may stand for, best first; `longest`: code points of the
+    longest core that is read.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, int],
+        offensive: Mapping[str, int],
+        leet: Mapping[str, tuple[str, ...]],
+        splitter: Splitter,
+        *,
+        longest: int,
+    ) -> None:
+        self._known = known
+        self._offensive = offensive
+        self._leet = leet
+        self._splitter = splitter
+        self._longest = longest
+        self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
+        self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
+        self._unleeted = 0
+
+    def read(self, core: str) -> list[str] | None:
+        """A core with symbols or digits in it, read as the word that it hides; None if none."""
+        if len(core) > self._longest or len(core) < 3:
+            return None
+        parts = [p for p in _SYMBOLS.split(core) if p]
+        if len(parts) >= 3 and all(len(p) == 1 for p in parts):  # i.d.i.o.t, f-u-c-k
+            joined = "".join(parts)
+            if joined.isalpha():
+                if joined in self._offensive or (len(joined) > 3 and joined in self._known):
+                    return [joined]
+                found = self._splitter.split(joined)
+                if found is not None or "*" not in core:
+                    return found
+        if (
+            len(parts) >= 2
+            and all(p in self._known and len(p) >= 3 for p in parts)
+            and not any(c in "*#@$%" for c in core)
+        ):
+            return None  # "well-known", "and/or"
+        read = self.unleet(core)
+        read = self.unmask(core, read) or read
+        if read is not None:
+            return [read]
+        if len(parts) >= 2:  # id.iot, stu_pid
+            joined = "".join(parts)
+            if (
+                joined.isalpha()
+                and joined in self._offensive
+                and any(p not in self._known or len(p) <= 2 for p in parts)
+            ):
+                return [joined]
+        return None
+
+    def unleet(self, core: str) -> str | None:
+        """Digits and symbols read as letters; accepted only where a known word comes out."""
+        leet = self._leet
+        options: list[tuple[str, ...]] = []
+        total, letters, swapped = 1, 0, 0
+        for char in core:
+            if char.isalpha():
+                options.append((char,))
+                letters += 1
+            elif char in leet:
+                options.append(leet[char])
+                total *= len(leet[char])
+                swapped += 1
+            elif char == "'":
+                continue
+            else:
+                return None
+            if total > 256:
+                return None
+        if swapped == 0 or (letters == 0 and any(c.isdigit() for c in core)):
+            return None
+        if len(core) <= 4 and _CODE.fullmatch(core):
+            return None
+        best: tuple[int, str] | None = None
+        first = "".join([option[0] for option in options])
+        for choice in itertools.product(*options) if self._may_be_leet(core) else ():
+            candidate = "".join(choice)
+            rank = self._offensive.get(candidate)
+            if rank is None and swapped + letters > 3:
+                squeezed = _RUNS.sub(r"\1", candidate)
+                rank = self._offensive.get(squeezed)
+                if rank is not None:
+                    candidate = squeezed
+            if (
+                rank is not None
+                and len(candidate) >= 3
+                and (best is None or (rank, candidate) < best)
+            ):
+                best = (rank, candidate)
+        if best is not None:
+            return best[1]
+        if not first.isalpha() or first not in self._known or len(first) < 4:
+            return None
+        inner = any(not c.isalpha() for c in core[:-1])
+        return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
+
+    def _may_be_leet(self, core: str) -> bool:
+        """Whether an offensive word may come out of `core` at all: a filter, seldom wrongly true.
+
+        Letters that one symbol may stand for are taken for one letter, and a run for one: that is
+        a trace which every reading of a word shares.
+        """
+        traces = self._traces
+        if traces is None:
+            self._unleeted += 1
+            if self._unleeted <= FEW:
+                return True  # to make the traces takes as long
+            traces = self._traces = self._make_traces()
+        alike, known = traces
+        trace = _RUNS.sub(r"\1", core.translate(alike))
+        return trace in known or _ANY in trace
+
+    def _make_traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
+        """Symbols and letters -> the letter they are taken for; traces of the offensive words."""
+        leet = self._leet
+        symbols = {key: of for key, of in leet.items() if len(key) == 1 and not key.isalpha()}
+        single = {key: of for key, of in symbols.items() if all(len(part) == 1 for part in of)}
+        alike = {letter: letter for of in single.values() for letter in of}
+        for of in single.values():
+            group = {alike[letter] for letter in of}
+            alike.update((letter, min(group)) for letter in alike if alike[letter] in group)
+        table: dict[int, str | None] = {} if "'" in symbols else {ord("'"): None}
+        table.update((ord(letter), taken) for letter, taken in alike.items())
+        table.update((ord(key), _ANY) for key in symbols)
+        table.update((ord(key), alike[of[0]]) for key, of in single.items())
+        words = "\n".join(self._offensive).translate(table)
+        return table, frozenset(_RUNS.sub(r"\1", words).split("\n"))
+
+    def unmask(self, core: str, other: str | None = None) -> str | None:
+        """A word with letters starred out ("f*ck", "id**t"): the likeliest that fits.
+
+        The rarer a word, the less likely it was meant, but offensive words are starred out more
+        often than others. `other` is another reading of the same letters, which competes.
+        """
+        if not 3 <= len(core) <= 20 or not _MASKED.fullmatch(core):
+            return None
+        masks = {c for c in core if not c.isalpha()}
+        letters = sum(map(str.isalpha, core))
+        if not masks or not letters:
+            return None
+        first = core[0]
+        if not first.isalpha() and letters < 3:
+            return None
+        if letters == 1 and masks != {"*"}:
+            return None
+        if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
+            return None  # "b.a", "x-y"
+        pool = self._maskable()
+        size = len(core)
+        # a lone star may stand for two letters
+        sizes = range(size, size + core.count("*") + 1)
+        if first.isalpha():
+            keys = [(first, length) for length in sizes]
+        else:
+            keys = [key for key in pool if key[1] in sizes]
+        starts, *_, stops = _NO_LETTERS.split(core)  # what letters it begins and ends with
+        pattern: re.Pattern[str] | None = None
+        starred = masks == {"*"}
+        price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
+        best: tuple[float, str] | None = None
+        if other is not None:
+            best = (self._surprise(other), other)
+        for key in keys:
+            for cost, word in pool.get(key, ()):
+                cost += price + (key[1] - size)
+                if best is not None and cost >= best[0]:
+                    break
+                offensive = word in self._offensive
+                if not offensive and (not first.isalpha() or not starred or letters * 2 < size):
+                    continue  # people star out what is offensive
+                if word.startswith(starts) and word.endswith(stops):
+                    pattern = pattern or _mask_pattern(core)
+                    if pattern.fullmatch(word):
+                        best = (cost, word)
+                        break
+        return None if best is None else best[1]
+
+    def _surprise(self, word: str) -> float:
+        """Bits by which a word surprises where letters are hidden."""
+        bits = math.log2(self._known.get(word, RARE) + 8)
+        return bits - HIDDEN if word in self._offensive else bits
+
+    def _maskable(self) -> dict[tuple[str, int], list[tuple[float, str]]]:
+        """Common words and offensive ones by first letter and length, the likeliest first."""
+        if self._by_first is None:
+            pool: dict[tuple[str, int], list[tuple[float, str]]] = {}
+            common = [word for word, rank in self._known.items() if rank < MASKED]
+            for word in dict.fromkeys((*self._offensive, *common)):
+                if len(word) >= 3:
+                    pool.setdefault((word[0], len(word)), []).append((self._surprise(word), word))
+            for words in pool.values():
+                words.sort()
+            self._by_first = pool
+        return self._by_first
+
+
+def _mask_pattern(core: str) -> re.Pattern[str]:
+    """What a word with masks in it may be: one letter for each, or two for a star alone."""
+
+    def letters(masks: re.Match[str]) -> str:
+        if len(masks.group()) == 1:
+            return "[a-z]{1,2}" if masks.group() == "*" else "[a-z]"
+        return f"[a-z]{{{len(masks.group())}}}"
+
+    return re.compile(_NO_LETTERS.sub(letters, core))
