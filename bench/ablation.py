@@ -40,6 +40,7 @@ from moderation.records import LABELS
 from moderation.scoring import Scorer, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
+    COMPOSED,
     Encoded,
     Examples,
     Recipe,
@@ -62,6 +63,7 @@ from moderation.training import (
     screen,
     segment_matrix,
     text_matrix,
+    weigh_named,
     write,
 )
 
@@ -73,7 +75,7 @@ WANTED = ("toxicity", "identity_attack")
 LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
 FEWEST = 10  # clusters; below, rows are drawn one by one: of one thread every draw is the same
 SPEED_CHARS = 1_000_000
-COMPOSED = "composed of dev texts"
+DEV_COMPOSED = "composed of dev texts"
 COPIES, SEGMENTS = "misspelt copies", "segments of harmless texts"
 
 # Families of features in the order of `features.Sequences.families`, behind those of items.
@@ -161,6 +163,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant(f"no {COPIES}", recipe, rows=COPIES),
         Variant(f"no {SEGMENTS}", recipe, rows=SEGMENTS),
         Variant("whole text only, no worst segment", recipe, pooled=False),
+        Variant("one line for ordinary and for long texts", change(recipe, composed={})),
         Variant("no composed texts", recipe, composed=False),
         Variant("no recalibration", recipe, calibrated=False),
     ]
@@ -241,7 +244,10 @@ class Ablation:
             train_texts, labels[train], int(recipe.misspelt * share), recipe.seed
         )
         train = np.concatenate([train, train[originals]])
-        self.train_labels, self.train_weight = labels[train], weight[train]
+        self.train_labels = labels[train]
+        self.train_weight = weigh_named(
+            texts[train].tolist(), labels[train], weight[train], recipe.named_weight
+        )
         self.train_weight[len(train_texts) :] *= recipe.misspelt_weight
         self.train_source = source[train]
         self.train_kind = np.array([""] * len(train_texts) + [COPIES] * len(copies), object)
@@ -261,11 +267,10 @@ class Ablation:
         first_dev = len(held) + len(made)
         judged = [*texts[held], *made, *texts[dev], *dev_made]
         self.labels = np.concatenate([labels[held], made_labels, labels[dev], dev_made_labels])
-        made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
         self.weight = np.concatenate(
-            [weight[held], made_weight, weight[dev], np.ones_like(dev_made_labels)]
+            [weight[held], np.ones_like(made_labels), weight[dev], np.ones_like(dev_made_labels)]
         )
-        sources = [*source[held], *[""] * len(made), *source[dev], *[COMPOSED] * len(dev_made)]
+        sources = [*source[held], *[""] * len(made), *source[dev], *[DEV_COMPOSED] * len(dev_made)]
         self.source = np.array(sources)
         self.dev_sets = []
         dev_source = self.source[first_dev:]
@@ -362,7 +367,11 @@ class Ablation:
         held, labels, mass = self.held, self.labels, self.weight
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
-        pooling = fit_pooling(pooled.take(fitted), labels[fitted], mass[fitted])
+        register = np.array([recipe.register_of(source) for source in self.source.tolist()])
+        register[self.made] = COMPOSED
+        pooling = fit_pooling(
+            pooled.take(fitted), labels[fitted], mass[fitted], register[fitted], recipe
+        )
         if variant.calibrated:
             pooling = calibrate_in_turn(
                 pooling, pooled.take(held), labels[held], mass[held], self.source[held], recipe
@@ -424,7 +433,7 @@ class Ablation:
         """Calibration error on dev rows at the recipe's prevalence: all rows, then each draw."""
         reference, name = self.recipe.reference, LABELS[label]
         corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
-        dev = np.concatenate([s.rows for s in self.dev_sets if s.name != COMPOSED])
+        dev = np.concatenate([s.rows for s in self.dev_sets if s.name != DEV_COMPOSED])
         y = self.labels[dev, label]
         known = ~np.isnan(y) & (self.weight[dev, label] > 0)
         mass = self.weight[dev, label].astype(np.float64)

@@ -68,7 +68,6 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 
     labels = model.labels
     pooling = scorer.pooling
-    coefficients = np.stack(pooling.coefficients(pooled.count))[:, 0].astype(np.float64)
     roots = np.sqrt(block.length + model.settings["kappa"])
     root = float(np.sqrt(block.length.sum() + model.settings["kappa"]))
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
@@ -83,10 +82,7 @@ def explain(text: str, model: Model | None = None) -> Explanation:
         contribution = np.zeros(len(units))
         bias[label], parts = pooling.parts_of(number, pooled)
         for head, factor in parts:
-            constant, on_whole, on_worst = coefficients[:, head].tolist()
-            if pooled.worst[0, head] > pooled.whole[0, head]:
-                on_whole -= float(pooling.excess[head])
-                on_worst += float(pooling.excess[head])
+            constant, on_whole, on_worst = pooling.line_of(head, pooled)
             segment = int(worst[0, head])
             inside = np.where(segment_of == segment, weight[:, head], 0.0)
             for unit, begun, row in carried:

@@ -85,6 +85,8 @@ class Splitter:
             return None
         if self._is_plain_talk(word, parts, PLAIN_NAME if name else PLAIN_TALK):
             return parts
+        if self._is_small_talk(parts):
+            return parts
         # "penis|tone", "shuttle|cock", "ingrat|is": names, things and foreign words fall into
         # nouns and endings; what people glue to an insult is a small word or a common one.
         telling = self._telling
@@ -123,6 +125,21 @@ class Splitter:
             for part in parts
         )
         return bad > 0 and sum(map(self._price, parts)) - HIDDEN * bad <= limit * len(word)
+
+    def _is_small_talk(self, parts: Sequence[str]) -> bool:
+        """Whether all parts but those that hurt are small words, before them and not only letters.
+
+        "i|hate|you"; names begin with what hurts ("hell|i|well") or end in letters ("virgin|i|an").
+        """
+        hurt = [len(part) >= 4 and part in self._offensive for part in parts]
+        small = [part for part, bad in zip(parts, hurt, strict=True) if not bad]
+        known = self._known
+        return (
+            len(parts) > len(small) > 1
+            and not hurt[0]
+            and any(len(part) > 2 for part in small)
+            and all(known.get(part, RARE) < COMMON for part in small)
+        )
 
     def _price(self, part: str) -> float:
         """Bits of a part by its Zipf rank, the rarer the dearer, and of its being there at all."""

@@ -51,7 +51,7 @@ HEADS = (*LABELS, SOCIAL, REGISTER)
 a text is written as people write there (high) or on an encyclopaedia's talk pages (low). See
 `pooling`, which makes one score of the two."""
 
-POOL = (
+LINE = (
     "bias",
     "whole",
     "worst",
@@ -62,15 +62,21 @@ POOL = (
     "worst_few",
     "worst_many",
     "excess",
+)
+POOL = (
+    *LINE,
+    *(f"watch_{name}" for name in LINE),
+    "watch_from",
     "link",
     "link_from",
     "knee",
     "above",
 )
-"""Columns of the pooling array; see `pooling.pool_features` for all up to `excess`. What a label's
-logit has above `link_from` counts `link` times for toxicity in social media. `knee` and `above`
-bend the scale: what the logit has above `knee` is added again times `above` (over -1: no order is
-changed)."""
+"""Columns of the pooling array. A head's ordinary line and its watching one, each of LINE (see
+`pooling.pool_features`): what the second has above the first and above `watch_from` is added. What
+a label's logit has above `link_from` counts `link` times for toxicity in social media. `knee` and
+`above` bend the scale: what the logit has above `knee` is added again times `above` (over -1: no
+order is changed)."""
 
 _CONTEXT: dict[str, tuple[str, tuple[int | None, ...]]] = {
     "context": ("U16", (None,)),

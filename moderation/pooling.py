@@ -1,12 +1,17 @@
 """From the sums of a text's segments to its logits.
 
-The logit of a head is linear in z of the whole text and in z of its worst segment, with
-coefficients that depend on how many segments there are. Toxicity has two heads, because what is
-toxic among the writers of an encyclopaedia and what is among strangers in social media are labelled
-by different measures: its logit lies between the two, nearer to the second the more the text is
-written in that register (a gate, as in mixtures of experts; Jacobs et al. 1991). There, what
-the head of a label that is toxic by definition sees beyond a line may add to it. Then the scale
-bends once. `model.POOL` names the numbers.
+A head's line is linear in z of the whole text and in z of its worst segment, with coefficients
+that depend on how many segments there are. Each head has two: the ordinary line ranks texts as
+people wrote them, the watching one finds one abusive sentence among many harmless ones, for which
+it gives the worst segment more weight than ordinary texts can bear. What the second has above the
+first is added, and only from where it says that there is something to find: below, the order is
+that of the ordinary line.
+
+Toxicity has two heads, because what is toxic among the writers of an encyclopaedia and what is
+among strangers in social media are labelled by different measures: its logit lies between the two,
+nearer to the second the more the text is written in that register (a gate, as in mixtures of
+experts; Jacobs et al. 1991). There, what the head of a label that is toxic by definition sees
+beyond a point may add to it. Then the scale bends once. `model.POOL` names the numbers.
 """
 
 from __future__ import annotations
@@ -19,18 +24,17 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64
-from moderation.model import HEADS, POOL, REGISTER, SOCIAL
+from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.records import LABELS
 
 Float32 = npt.NDArray[np.float32]
 
 FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
 TABLED = 256  # segments up to which coefficients are looked up
-_BIAS, _WHOLE, _WORST, _FEW, _MANY = map(POOL.index, ("bias", "whole", "worst", "few", "many"))
-_WHOLE_FEW, _WHOLE_MANY = map(POOL.index, ("whole_few", "whole_many"))
-_WORST_FEW, _WORST_MANY = map(POOL.index, ("worst_few", "worst_many"))
-_EXCESS, _KNEE, _ABOVE = map(POOL.index, ("excess", "knee", "above"))
+_OWN, _WATCH = slice(0, len(LINE)), slice(len(LINE), 2 * len(LINE))
+_WATCH_FROM, _KNEE, _ABOVE = map(POOL.index, ("watch_from", "knee", "above"))
 _LINK, _LINK_FROM = map(POOL.index, ("link", "link_from"))
+_OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from", "knee")]
 N_LABELS = len(LABELS)
 _TOXICITY = LABELS.index("toxicity")
 _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
@@ -105,15 +109,57 @@ def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) ->
     return np.minimum.reduceat(index, text_first, axis=0)
 
 
-class Coefficients(NamedTuple):
-    """logit = bias + whole * z(text) + worst * z(worst segment): float32, shape (C, H) each.
+class Line(NamedTuple):
+    """What a head comes to in one text = constant + whole * z(text) + worst * z(worst segment)."""
 
-    Before the bend; what the worst segment has over the whole text counts once more (`excess`).
-    """
+    constant: float
+    whole: float
+    worst: float
 
-    bias: Float32
-    whole: Float32
-    worst: Float32
+
+class _Lines:
+    """Lines of some heads: float32, shape (LINE, H)."""
+
+    def __init__(self, columns: Float32) -> None:
+        self._column = dict(zip(LINE, columns, strict=True))
+        self._excess = self._column["excess"]
+        self._table = np.concatenate(self._coefficients(np.arange(TABLED + 1)), axis=1)
+
+    def _coefficients(self, count: I64) -> tuple[Float32, Float32, Float32]:
+        """Bias, on the whole, on the worst for texts of `count` (C,) segments: (C, H) each."""
+        column = self._column
+        few, many = (part[:, None] for part in log_counts(count))
+        return (
+            column["bias"] + few * column["few"] + many * column["many"],
+            column["whole"] + few * column["whole_few"] + many * column["whole_many"],
+            column["worst"] + few * column["worst_few"] + many * column["worst_many"],
+        )
+
+    def _looked_up(self, count: I64) -> tuple[Float32, Float32, Float32]:
+        heads = len(self._excess)
+        try:
+            rows = self._table.take(count, axis=0)
+        except IndexError:
+            return self._coefficients(count)
+        return rows[:, :heads], rows[:, heads : 2 * heads], rows[:, 2 * heads :]
+
+    def values(self, whole: Float32, worst: Float32, count: I64) -> Float32:
+        """What the heads come to: `whole`, `worst` (C, H), `count` (C,) -> float32, (C, H)."""
+        # Term by term, not `@`: its order of additions changes with the number of texts.
+        out, on_whole, on_worst = self._looked_up(count)
+        out = out + whole * on_whole
+        out += worst * on_worst
+        excess = worst - whole
+        np.maximum(excess, 0, out=excess)
+        excess *= self._excess
+        out += excess
+        return out
+
+    def line(self, head: int, whole: Float32, worst: Float32, count: I64) -> Line:
+        """The line of one head in one text."""
+        bias, on_whole, on_worst = (float(part[0, head]) for part in self._looked_up(count))
+        more = float(self._excess[head]) if worst[0, head] > whole[0, head] else 0.0
+        return Line(bias, on_whole - more, on_worst + more)
 
 
 class Pooling:
@@ -121,34 +167,17 @@ class Pooling:
 
     def __init__(self, pool: Float32) -> None:
         columns = pool.T
-        self._columns = columns
-        self.excess = columns[_EXCESS]
+        own, watch = columns[_OWN], columns[_WATCH]
+        # The heads whose watching line may rise above the ordinary one; elsewhere they are one.
+        self._watching = (own != watch).any(axis=0).nonzero()[0]
+        self._own, self._watch = _Lines(own), _Lines(watch[:, self._watching])
+        self._watch_from = columns[_WATCH_FROM, self._watching]
         self.knee, self.above = columns[_KNEE, :N_LABELS], columns[_ABOVE, :N_LABELS]
         self._links = [
             (label, columns[_LINK_FROM, label], columns[_LINK, label])
             for label in range(N_LABELS)
             if columns[_LINK, label] and label != _TOXICITY
         ]
-        every = np.arange(TABLED + 1)
-        self._table = np.concatenate(self._of(every), axis=1)
-
-    def _of(self, count: I64) -> Coefficients:
-        columns = self._columns
-        few, many = (part[:, None] for part in log_counts(count))
-        return Coefficients(
-            columns[_BIAS] + few * columns[_FEW] + many * columns[_MANY],
-            columns[_WHOLE] + few * columns[_WHOLE_FEW] + many * columns[_WHOLE_MANY],
-            columns[_WORST] + few * columns[_WORST_FEW] + many * columns[_WORST_MANY],
-        )
-
-    def coefficients(self, count: I64) -> Coefficients:
-        """The coefficients for texts of `count` segments: int64, shape (C,), at least 1."""
-        heads = len(self.excess)
-        try:
-            rows = self._table.take(count, axis=0)
-        except IndexError:
-            return self._of(count)
-        return Coefficients(rows[:, :heads], rows[:, heads : 2 * heads], rows[:, 2 * heads :])
 
     def share(self, pooled: Pooled) -> Float32:
         """How much of toxicity's logit the head of social media gives: in [0, 1], shape (C,)."""
@@ -172,16 +201,37 @@ class Pooling:
 
     def _lines(self, pooled: Pooled) -> Float32:
         """What each head comes to by itself, before the bend: float32, shape (C, H)."""
-        # Term by term, not `@`: its order of additions changes with the number of texts.
-        whole, worst = pooled.whole, pooled.worst
-        out, on_whole, on_worst = self.coefficients(pooled.count)
-        out = out + whole * on_whole
-        out += worst * on_worst
-        excess = worst - whole
-        np.maximum(excess, 0, out=excess)
-        excess *= self.excess
-        out += excess
+        whole, worst, count = pooled.whole, pooled.worst, pooled.count
+        out = self._own.values(whole, worst, count)
+        which = self._watching
+        if len(which):
+            more = self._watch.values(whole.take(which, axis=1), worst.take(which, axis=1), count)
+            more -= np.maximum(out.take(which, axis=1), self._watch_from)
+            np.maximum(more, 0, out=more)
+            out[:, which] += more
         return out
+
+    def line_of(self, head: int, pooled: Pooled) -> Line:
+        """A head's line in the one text that `pooled` holds."""
+        whole, worst, count = pooled.whole, pooled.worst, pooled.count
+        line = self._own.line(head, whole, worst, count)
+        which = self._watching
+        if head not in which:
+            return line
+        at = int(which.searchsorted(head))
+        part = whole.take(which, axis=1), worst.take(which, axis=1), count
+        own = float(self._own.values(whole, worst, count)[0, head])
+        start = float(self._watch_from[at])
+        if float(self._watch.values(*part)[0, at]) <= max(own, start):
+            return line
+        watching = self._watch.line(at, *part)
+        if own >= start:
+            return watching
+        return Line(
+            line.constant + watching.constant - start,
+            line.whole + watching.whole,
+            line.worst + watching.worst,
+        )
 
     def parts_of(self, label: int, pooled: Pooled) -> Parts:
         """Where a label's logit comes from in one text, before the bend."""
@@ -220,7 +270,7 @@ def rescale(pool: npt.NDArray[np.floating], label: int, slope: float, offset: fl
     for head in heads:
         pool[head, :_LINK] *= slope
         pool[head, _KNEE] *= slope
-        pool[head, [_BIAS, _KNEE]] += offset
+        pool[head, _OFFSETS] += offset
     if label == _TOXICITY:
         pool[:, _LINK] *= slope
     else:
@@ -229,7 +279,7 @@ def rescale(pool: npt.NDArray[np.floating], label: int, slope: float, offset: fl
 
 
 def pool_features(whole: Float32, worst: Float32, count: I64) -> Float32:
-    """The columns that `model.POOL` names for one head, all up to "excess".
+    """The columns that `model.LINE` names, of one head.
 
     `whole`, `worst`, `count`: shape (C,); returns float32, shape (C, 10). The logarithm of the
     number of segments comes in two parts, "few" up to FEW_SEGMENTS and "many" beyond: what long

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.model import HEADS, POOL, REGISTER, SOCIAL
+from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.pooling import TABLED, Pooled, Pooling, pool_features, rescale
 from moderation.records import LABELS
 
@@ -28,10 +28,15 @@ def pooled_of(rows: list[tuple[float, float, float, int]]) -> Pooled:
     return Pooled(whole, worst, np.array([row[3] for row in rows], np.int64))
 
 
-def gate_of(pooled: Pooled) -> npt.NDArray[np.float64]:
-    columns = pool_features(pooled.whole[:, GATE], pooled.worst[:, GATE], pooled.count)
-    line: npt.NDArray[np.float64] = columns.astype(np.float64) @ POOLS[GATE, : columns.shape[1]]
-    return line
+def lines_of(pooled: Pooled, pools: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """What each head comes to by itself: (C, H)."""
+    out = np.empty(pooled.whole.shape)
+    for head, pool in enumerate(pools):
+        columns = pool_features(pooled.whole[:, head], pooled.worst[:, head], pooled.count)
+        own, watching = (columns.astype(np.float64) @ pool[: 2 * len(LINE)].reshape(2, -1).T).T
+        start = pool[POOL.index("watch_from")]
+        out[:, head] = own + np.maximum(watching - np.maximum(own, start), 0)
+    return out
 
 
 def bent(logits: npt.NDArray[np.float64], pool: npt.NDArray[np.float64]) -> Any:
@@ -47,9 +52,8 @@ def test_logits_are_the_named_columns_times_the_named_numbers(
     logits = Pooling(POOLS).logits(pooled)
     assert logits.shape == (len(rows), len(LABELS))
     pools = POOLS.astype(np.float64)
-    columns = pool_features(pooled.whole[:, 0], pooled.worst[:, 0], pooled.count).astype(np.float64)
-    lines = columns @ pools[:, : columns.shape[1]].T
-    share = np.clip(gate_of(pooled), 0, 1)
+    lines = lines_of(pooled, pools)
+    share = np.clip(lines[:, GATE], 0, 1)
     further = lines[:, TOXICITY] - lines[:, 0]
     for label in range(1, len(LABELS)):
         assert np.allclose(
@@ -78,16 +82,42 @@ def test_parts_say_where_a_logit_comes_from(rows: list[tuple[float, float, float
     pools = POOLS.astype(np.float64)
     for row in rows:
         pooled = pooled_of([row])
-        columns = pool_features(pooled.whole[:, 0], pooled.worst[:, 0], pooled.count)
-        lines = (columns.astype(np.float64) @ pools[:, : columns.shape[1]].T)[0]
+        lines = lines_of(pooled, pools)[0]
         for label in range(len(LABELS)):
             constant, parts = pooling.parts_of(label, pooled)
             total = constant + sum(factor * lines[head] for head, factor in parts)
             shares = [factor for head, factor in parts if head in (label, TOXICITY)]
             assert abs(sum(shares) - 1) < 1e-6
-            assert label or abs(shares[1] - np.clip(gate_of(pooled)[0], 0, 1)) < 1e-3
+            assert label or abs(shares[1] - np.clip(lines[GATE], 0, 1)) < 1e-3
             found = bent(np.array(total), pools[label])
             assert np.allclose(pooling.logits(pooled)[0, label], found, rtol=1e-3, atol=2e-2)
+
+
+@given(texts)
+def test_the_line_of_a_head_is_what_it_comes_to(
+    rows: list[tuple[float, float, float, int]],
+) -> None:
+    pooling, pools = Pooling(POOLS), POOLS.astype(np.float64)
+    for row in rows:
+        pooled = pooled_of([row])
+        lines = lines_of(pooled, pools)[0]
+        for head in range(len(HEADS)):
+            line = pooling.line_of(head, pooled)
+            found = line.constant + line.whole * pooled.whole[0, head]
+            found += line.worst * pooled.worst[0, head]
+            assert np.allclose(found, lines[head], rtol=1e-4, atol=2e-3)
+
+
+def test_the_watching_line_counts_from_where_it_finds_something() -> None:
+    """It may lift a text that has an abusive sentence; elsewhere the order is the ordinary one."""
+    pools = np.zeros((len(HEADS), len(POOL)), np.float32)
+    pools[:, POOL.index("whole")] = 1
+    pools[:, POOL.index("watch_worst")] = 1
+    pools[:, POOL.index("watch_from")] = 2
+    whole = np.repeat(np.array([[-1.0], [-1.0], [-1.0], [3.0], [3.0]], np.float32), len(HEADS), 1)
+    worst = np.repeat(np.array([[-1.0], [2.0], [5.0], [3.0], [4.0]], np.float32), len(HEADS), 1)
+    found = Pooling(pools).logits(Pooled(whole, worst, np.array([1, 9, 9, 1, 9])))
+    assert found[:, 1].tolist() == [-1, -1, 2, 3, 4]
 
 
 @given(texts, st.floats(0.25, 4), st.floats(-3, 3))

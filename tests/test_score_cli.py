@@ -206,7 +206,7 @@ def test_table(model: str) -> None:
 def test_explain_prints_what_each_word_adds(model: str) -> None:
     result = run("explain", "--model", model, "Thank you. You are an idiot")
     assert result.exit_code == 0
-    assert re.search(r"^insult 0\.8\d \(yes, threshold 0\.50\): logit \+", result.stdout, re.M)
+    assert re.search(r"^insult 0\.9\d \(yes, threshold 0\.50\): logit \+", result.stdout, re.M)
     assert re.search(r"\[idiot \+\d\.\d\]", result.stdout)
     assert "worst sentence: characters 11 to 27" in result.stdout
     only = run("explain", "--model", model, "--label", "threat", "You are an idiot")

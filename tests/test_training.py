@@ -15,12 +15,13 @@ from scipy import sparse
 
 from moderation.errors import InputError, ModerationError
 from moderation.knowledge import build
-from moderation.model import HEADS, REGISTER, SOCIAL, load_file
+from moderation.model import HEADS, POOL, REGISTER, SOCIAL, load_file
 from moderation.pooling import Pooled, Pooling
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.text import Lexer
 from moderation.training import (
+    COMPOSED,
     Examples,
     Recipe,
     Screen,
@@ -35,6 +36,7 @@ from moderation.training import (
     fit_head,
     fit_heads,
     fit_pooling,
+    names_group,
     normalise_rows,
     plain_pooling,
     prune,
@@ -43,10 +45,11 @@ from moderation.training import (
     segment_matrix,
     text_matrix,
     train,
+    weigh_named,
     write,
 )
-from moderation.training.calibration import KNEE
-from moderation.training.heads import log_count_scale
+from moderation.training.calibration import EVEN, KNEE, level_social
+from moderation.training.heads import log_count_scale, register_weights
 
 ROOT = Path(__file__).parent.parent
 
@@ -86,6 +89,7 @@ def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> N
     severe = first.predict_proba(["You are a fool.", "Thank you."])[:, 1]
     assert severe[0] == severe[1] < 0.05
     assert first.settings["trained"]["sources"]["own"]["rows"] == 320
+    assert first.settings["trained"]["recipe"] == RECIPE.record()
 
 
 def test_scoring_adds_up_what_training_multiplied() -> None:
@@ -341,6 +345,45 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     assert alone[3, LABELS.index("profanity")] < 0
 
 
+def test_harmless_texts_that_name_a_group_weigh_more() -> None:
+    texts = [
+        "My Jewish neighbour sings.",
+        "I hate jewish people.",
+        "My neighbour sings.",
+        "Jewish?",
+    ]
+    assert names_group(texts).tolist() == [True, True, False, True]
+    labels = np.zeros((4, len(LABELS)), np.float32)
+    labels[1, 0], labels[3, 0] = 1, np.nan
+    weight = np.full((4, len(LABELS)), 2, np.float32)
+    found = weigh_named(texts, labels, weight, 1.5)
+    assert found[:, 0].tolist() == [3, 2, 2, 2]  # what is not known to be harmless stays
+    assert (found[:, 1:] == 2).all()
+    assert (weight == 2).all()
+
+
+def test_social_media_are_as_toxic_as_their_scores_say() -> None:
+    """Talk pages keep theirs."""
+    rng = np.random.default_rng(0)
+    n = 4_000
+    talk = rng.random(n) < 0.5
+    z = rng.normal(size=(n, len(HEADS))).astype(np.float32)
+    z[:, HEADS.index(REGISTER)] = np.where(talk, -100, 100)
+    pooled = Pooled(z, z, np.ones(n, np.int64))
+    toxic = rng.random(n).astype(np.float32) < 1 / (1 + np.exp(-z[:, 0] + 1))
+    out = level_social(plain_pooling(), pooled, toxic.astype(np.float32), 1.0 * ~talk)
+    before, after = (
+        1 / (1 + np.exp(-Pooling(made).logits(pooled)[:, 0])) for made in (plain_pooling(), out)
+    )
+    assert after[~talk].mean() == pytest.approx(toxic[~talk].mean(), abs=1e-3)
+    assert abs(before[~talk].mean() - toxic[~talk].mean()) > 0.1
+    assert np.array_equal(before[talk], after[talk])
+    # Without both outcomes, or far off, nothing moves.
+    for labels in (np.ones(n), np.arange(n) == 0):
+        same = level_social(plain_pooling(), pooled, labels.astype(np.float32), np.ones(n))
+        assert np.array_equal(same, plain_pooling())
+
+
 def test_registers_of_sources() -> None:
     recipe = read_recipe()
     assert recipe.register_of("jigsaw2018_any") == "talk"
@@ -348,6 +391,60 @@ def test_registers_of_sources() -> None:
     assert recipe.register_of("identity_debias") == "both"
     assert recipe.register_of("my_labels.jsonl") == "both"
     assert set(recipe.talk) | set(recipe.both) <= set(recipe.weights)
+
+
+def test_abuse_is_no_sign_of_a_register() -> None:
+    """Half of either register's weight is toxic, and both weigh the same."""
+    rng = np.random.default_rng(0)
+    register = np.array(["talk", "social", "social", "both"])[rng.integers(0, 4, 4_000)]
+    labels = np.full((4_000, len(LABELS)), np.nan, np.float32)
+    hate = LABELS.index("identity_attack")
+    toxic = rng.random(4_000) < np.where(register == "talk", 0.1, 0.6)
+    labels[:2_000, 0], labels[2_000:, hate] = toxic[:2_000], toxic[2_000:]
+    weight = register_weights(register, labels, dataclasses.replace(RECIPE, register_both=0.5))
+    talk = register == "talk"
+    assert weight[talk].sum() == pytest.approx(weight[~talk].sum(), rel=1e-3)
+    for mine in (talk, ~talk):
+        assert weight[mine & toxic].sum() == pytest.approx(weight[mine & ~toxic].sum(), rel=1e-3)
+    social = weight[(register == "social") & toxic]
+    assert weight[(register == "both") & toxic] == pytest.approx(social[0] / 2, rel=1e-3)
+
+
+def test_each_head_of_toxicity_is_pooled_by_its_own_register() -> None:
+    rng = np.random.default_rng(0)
+    n = 2_000
+    register = np.array(["talk", "social"])[rng.integers(0, 2, n)]
+    z = rng.normal(size=(n, 1)).astype(np.float32)
+    pooled = Pooled(np.repeat(z, len(HEADS), 1), np.repeat(z, len(HEADS), 1), np.ones(n, np.int64))
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = (z[:, 0] > 0) == (register == "talk")  # the other way round in social media
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, RECIPE)
+    slope = out[:, POOL.index("whole")] + out[:, POOL.index("worst")]
+    assert slope[0] > 1
+    assert slope[HEADS.index(SOCIAL)] < -1
+    # Where a register has no texts its head takes those of the other.
+    alone = np.array(["both"] * n)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), alone, RECIPE)
+    assert np.array_equal(out[0], out[HEADS.index(SOCIAL)])
+
+
+def test_composed_texts_count_as_much_as_the_recipe_says_in_either_line() -> None:
+    rng = np.random.default_rng(0)
+    n = 2_000
+    register = np.array(["talk"] * n + [COMPOSED] * n)
+    z = rng.normal(size=(2 * n, 1)).astype(np.float32)
+    count = np.array([1] * n + [9] * n)
+    zeros = np.zeros_like(z)
+    pooled = Pooled(np.repeat(zeros, len(HEADS), 1), np.repeat(z, len(HEADS), 1), count)
+    labels = np.zeros((2 * n, len(LABELS)), np.float32)
+    labels[:n] = rng.random((n, 1)) < 0.5
+    labels[n:] = z[n:] > 0
+    recipe = dataclasses.replace(RECIPE, composed={"toxicity": (0.0, 1.0)}, composed_weight=0.0)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, recipe)
+    at = [POOL.index(name) for name in ("worst", "watch_worst", "watch_worst_few")]
+    ordinary, *watching = out[0, at].tolist()
+    assert abs(ordinary) < 0.3 < 1 < sum(watching)
+    assert np.abs(out[1, at]).max() < 0.5  # the other labels' composed texts weigh nothing
 
 
 def test_thresholds_separate_what_can_be_separated() -> None:
@@ -359,15 +456,35 @@ def test_thresholds_separate_what_can_be_separated() -> None:
         assert chosen[label] == pytest.approx(0.3, abs=0.01)
 
 
-def test_pooling_without_both_outcomes_is_the_share() -> None:
-    from moderation.scoring import Pooled
+def test_of_thresholds_as_good_as_each_other_the_highest_is_chosen() -> None:
+    rng = np.random.default_rng(0)
+    probability = np.linspace(0.001, 1, 4_000, dtype=np.float32)
+    # Between 0.2 and 0.8 a text is as often of the label as not: where the line goes is all one.
+    labels = rng.random(4_000) < np.clip((probability > 0.8) + 0.5 * (probability > 0.2), 0, 1)
+    columns = np.repeat(probability[:, None], len(LABELS), 1)
+    given = np.repeat(labels[:, None].astype(np.float32), len(LABELS), 1)
+    chosen = choose_thresholds(columns, given, np.ones_like(given))["threat"]
 
+    def macro(threshold: float) -> float:
+        said = probability >= threshold
+        pairs = ((said, labels), (~said, ~labels))
+        return float(np.mean([2 * (a & b).sum() / (a.sum() + b.sum()) for a, b in pairs]))
+
+    best = max(map(macro, np.linspace(0.1, 0.9, 801).tolist()))
+    assert macro(chosen) > best - 2 * EVEN
+    assert all(macro(t) < best - EVEN / 2 for t in np.linspace(chosen + 0.01, 0.9, 50).tolist())
+
+
+def test_pooling_without_both_outcomes_is_the_share() -> None:
     zeros = np.zeros((50, len(HEADS)), np.float32)
     pooled = Pooled(zeros, zeros, np.ones(50, np.int64))
     labels = np.zeros((50, len(LABELS)), np.float32)
-    out = fit_pooling(pooled, labels, np.ones_like(labels))[:-1]  # the last is the register's
-    assert (out[:, 1:] == 0).all()
-    assert (out[:, 0] < -4).all()
+    register = np.array(["talk"] * 50)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, RECIPE)
+    biases = [POOL.index(name) for name in ("bias", "watch_bias")]
+    assert (out[:-1, biases] < -4).all()  # the last is the register's
+    out[:, [*biases, POOL.index("watch_from")]] = 0
+    assert (out[:-1] == 0).all()
 
 
 def test_rationale_finds_the_marked_words(tmp_path: Path) -> None:
@@ -401,6 +518,8 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
         ("[registers]\ntoxicity = { talk = 1 }\n", "a number for each of"),
         ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),
+        ("[registers.composed]\ntoxicity = [1]\n", "toxicity: give one of"),
+        ("[registers.composed]\nthreat = [1, 2]\n", "threat: give one of"),
         ("[registers.links]\nthreats = { from = 0, times = 1 }\n", "threats: give a label"),
         ("[registers.links]\nthreat = { from = 0 }\n", "threat: give a label, its from and times"),
         ("not toml", "is not TOML"),

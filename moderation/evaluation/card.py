@@ -67,7 +67,8 @@ def read_sources(
     recipe = read_recipe()
     # The weights are not in the model file: shown only if the recipe is the one it names.
     numbers = model.settings.get("trained", {}).get("recipe", {})
-    same = bool(numbers) and all(getattr(recipe, k, None) == v for k, v in numbers.items())
+    record = recipe.record()
+    same = bool(numbers) and all(record.get(key) == value for key, value in numbers.items())
     return Sources(
         settings=model.settings,
         codebook=codebook.read_text(encoding="utf-8"),

@@ -69,7 +69,7 @@ class TrainingParts(Sheet):
             "whole text and its worst segment of ten words are pooled by a calibrated function.",
             "",
             "Numbers of the recipe (`moderation/data/recipe.toml`, where the reasons stand): "
-            + ", ".join(f"{key} {value}" for key, value in sorted(recipe.items()))
+            + ", ".join(f"{key} {value}" for key, value in sorted(_flatten(recipe)))
             + ".",
         ]
         note = self.sources.settings.get("recalibrated")

@@ -22,13 +22,15 @@ from moderation.training.examples import (
 from moderation.training.heads import fit_head, fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
+from moderation.training.naming import names_group, weigh_named
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
-from moderation.training.recipe import Recipe, read_recipe
+from moderation.training.recipe import COMPOSED, Recipe, read_recipe
 from moderation.training.screening import Screen, prune, screen
 
 __all__ = [
+    "COMPOSED",
     "Encoded",
     "Examples",
     "Recipe",
@@ -51,6 +53,7 @@ __all__ = [
     "harmless_segments",
     "misspell",
     "misspelt_copies",
+    "names_group",
     "normalise_rows",
     "plain_pooling",
     "pooled_scores",
@@ -60,5 +63,6 @@ __all__ = [
     "segment_matrix",
     "text_matrix",
     "train",
+    "weigh_named",
     "write",
 ]

@@ -105,10 +105,10 @@ def fit_heads(
     for number, head in enumerate(HEADS):
         trust, cost = recipe.trust, recipe.cost[0]
         if head == REGISTER:
-            outcome = (register == "social").astype(np.float32)
-            mass = np.isin(register, ("talk", "social")).astype(np.float32)
-            mass[written:] = 0
-            trust, cost = 0.0, recipe.register_cost
+            outcome = (register != "talk").astype(np.float32)
+            mass = np.zeros(len(register), np.float32)
+            mass[:written] = register_weights(register[:written], labels[:written], recipe)
+            trust, cost = recipe.register_trust, recipe.register_cost
         elif head in (LABELS[0], SOCIAL):
             outcome = labels[:, 0]
             factors = recipe.social_of if head == SOCIAL else recipe.toxicity_of
@@ -136,6 +136,25 @@ def fit_heads(
     for label, factor in recipe.lent.items():
         heads[:, 0] += np.float32(factor) * heads[:, LABELS.index(label)]
     return heads
+
+
+def register_weights(register: npt.NDArray[np.str_], labels: Float32, recipe: Recipe) -> Float32:
+    """What each row counts for in telling the registers apart: float32 (R,).
+
+    Either register weighs the same, and `recipe.register_toxic` of it is toxic (a text without
+    that label: if it attacks an identity). Otherwise abuse itself would tell them apart.
+    """
+    mass = np.where(register == "both", recipe.register_both, 1).astype(np.float64)
+    toxic = np.where(
+        np.isnan(labels[:, 0]), labels[:, LABELS.index("identity_attack")], labels[:, 0]
+    )
+    whole = mass.sum()
+    for of_talk in (True, False):
+        for is_toxic, share in ((True, recipe.register_toxic), (False, 1 - recipe.register_toxic)):
+            rows = ((register == "talk") == of_talk) & ((toxic > 0.5) == is_toxic)
+            if mass[rows].any():
+                mass[rows] *= whole / 2 * share / mass[rows].sum()
+    return mass.astype(np.float32)
 
 
 def _by_register(register: npt.NDArray[np.str_], factors: Sequence[float]) -> Float32:

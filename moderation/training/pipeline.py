@@ -20,8 +20,9 @@ from moderation.training.examples import Examples
 from moderation.training.heads import fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
+from moderation.training.naming import weigh_named
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
-from moderation.training.recipe import Recipe
+from moderation.training.recipe import COMPOSED, Recipe
 from moderation.training.screening import prune, screen
 
 
@@ -44,7 +45,7 @@ def train(
     )
     rows = np.flatnonzero(training)
     texts = [examples.texts[i] for i in rows.tolist()]
-    y, w = labels[rows], weight[rows]
+    y, w = labels[rows], weigh_named(texts, labels[rows], weight[rows], recipe.named_weight)
     register = np.array([recipe.register_of(source) for source in examples.source])[rows]
     copies, originals = misspelt_copies(texts, y, recipe.misspelt, recipe.seed)
     y = np.concatenate([y, y[originals]])
@@ -85,14 +86,14 @@ def train(
     held_texts = [examples.texts[i] for i in held.tolist()]
     made, made_labels = compose(held_texts, labels[held], recipe.seed, min(8_000, len(held)))
     calibration_texts = held_texts + made
-    calibration_labels = np.concatenate([labels[held], made_labels])
-    made_weight = np.full(made_labels.shape, recipe.composed_weight, np.float32)
-    calibration_weight = np.concatenate([weight[held], made_weight])
+    source = np.array([examples.source[i] for i in held.tolist()])
+    pool_labels = np.concatenate([labels[held], made_labels])
+    pool_weight = np.concatenate([weight[held], np.ones_like(made_labels)])
+    pool_register = [recipe.register_of(name) for name in source] + [COMPOSED] * len(made)
     model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {})
     pooled = pooled_scores(model, calibration_texts)
-    pooling = fit_pooling(pooled, calibration_labels, calibration_weight)
+    pooling = fit_pooling(pooled, pool_labels, pool_weight, np.array(pool_register), recipe)
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
-    source = np.array([examples.source[i] for i in held.tolist()])
     judged = pooled.take(np.arange(len(held)))
     pooling = calibrate_in_turn(pooling, judged, labels[held], weight[held], source, recipe, log)
     thresholds = choose_thresholds(
@@ -105,11 +106,7 @@ def train(
             "texts": int(training.sum()),
             "held": len(held),
             "sources": examples.sources,
-            "recipe": {
-                key: value
-                for key, value in vars(recipe).items()
-                if isinstance(value, int | float | bool)
-            },
+            "recipe": recipe.record(),
             "weights": {
                 corpus: list(row)
                 for corpus, row in recipe.weights.items()

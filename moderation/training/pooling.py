@@ -9,15 +9,20 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from moderation.model import HEADS, POOL, REGISTER, SOCIAL, Model
-from moderation.pooling import Pooled, Pooling, pool_features
+from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL, Model
+from moderation.pooling import Pooled, pool_features
 from moderation.scoring import Scorer
 from moderation.training.arrays import Float32
+from moderation.training.recipe import COMPOSED, Recipe
 
 # The share of social media's head in toxicity, by the register's z: steeper the more segments there
 # are, for a short text says little of how it is written. Of a dozen tried, what costs talk pages
 # nothing, gives the others most and still tells harmless sentences that name a group from abuse.
-SHARE = {"bias": 0.70, "whole": 0.08, "whole_few": 0.075}
+SHARE = {"bias": 0.70, "whole": 0.12, "whole_few": 0.09}
+
+# The logit from which the watching line of a head counts: a little below where the texts that it
+# was fitted to are as often abusive as not.
+WATCH_FROM = -0.3
 
 
 def compose(
@@ -72,53 +77,68 @@ def pooled_scores(model: Model, texts: Sequence[str]) -> Pooled:
 def plain_pooling() -> Float32:
     """The whole text's linear scores as they are: float32 (H, P)."""
     out = np.zeros((len(HEADS), len(POOL)), np.float32)
-    out[:, POOL.index("whole")] = 1.0
-    for column, value in SHARE.items():
-        out[HEADS.index(REGISTER), POOL.index(column)] = value
+    for line in _LINES:
+        out[:, POOL.index(f"{line}whole")] = 1.0
+        for column, value in SHARE.items():
+            out[HEADS.index(REGISTER), POOL.index(f"{line}{column}")] = value
+    out[:, POOL.index("watch_from")] = WATCH_FROM
     return out
 
 
+_LINES = ("", "watch_")
+
+
 def fit_pooling(
-    pooled: Pooled, labels: Float32, weight: Float32, *, cost: float = 100.0
+    pooled: Pooled,
+    labels: Float32,
+    weight: Float32,
+    register: npt.NDArray[np.str_],
+    recipe: Recipe,
+    *,
+    cost: float = 100.0,
 ) -> Float32:
     """Calibrated pooling of every head: logistic regression on `pool_features`, float32 (H, P).
 
-    The two heads of toxicity are fitted at once, each with its share of every text. A label without
-    both outcomes gets its share of positives, whatever the text.
+    `register`: (N,), each of REGISTERS or COMPOSED, whose weight is the recipe's for the head and
+    the line. The two heads of toxicity are fitted to texts of their own register, talk pages or the
+    others: what makes a long text abusive differs as much as the labels do. A label without both
+    outcomes gets its share of positives, whatever the text.
     """
     out = plain_pooling()
-    social = HEADS.index(SOCIAL)
-    share = Pooling(out).share(pooled)
-    for label in range(labels.shape[1]):
-        rows = np.flatnonzero(~np.isnan(labels[:, label]) & (weight[:, label] > 0))
-        y, w = labels[rows, label], weight[rows, label]
-        parts = [(label, np.ones(len(rows), np.float32))]
-        if label == 0:
-            parts = [(0, 1 - share[rows]), (social, share[rows])]
-        if not len(rows) or not (y > 0).any() or not (y < 1).any():
-            # Nothing to tell apart: the share of positives, whatever the text.
-            for head, _ in parts:
-                out[head, 1] = 0.0
-                out[head, 0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+    for number, head in enumerate(HEADS):
+        if head == REGISTER:
             continue
-        columns = np.concatenate(
-            [
-                pool_features(
-                    pooled.whole[rows, head], pooled.worst[rows, head], pooled.count[rows]
-                )
-                * mine[:, None]
-                for head, mine in parts
-            ],
-            axis=1,
-        ).astype(np.float64)
-        scale = np.maximum(np.abs(columns).mean(axis=0), 1e-6)
-        design = np.concatenate([columns, columns]) / scale
-        target = np.concatenate([np.ones(len(y)), np.zeros(len(y))])
-        mass = np.concatenate([w * y, w * (1 - y)])
-        keep = mass > 0
-        fit = LogisticRegression(C=cost, max_iter=3000, fit_intercept=False)
-        fit.fit(design[keep], target[keep], sample_weight=mass[keep])
-        found = (fit.coef_[0] / scale).reshape(len(parts), -1)
-        for (head, _), row in zip(parts, found, strict=True):
-            out[head, : len(row)] = row
+        label = 0 if head == SOCIAL else number
+        mine = register != COMPOSED
+        if label == 0:
+            own = np.isin(register, ("social", "both") if head == SOCIAL else ("talk",))
+            # Without texts of its own register a head takes what there is.
+            if len(np.unique(labels[own & (weight[:, 0] > 0), 0] > 0.5)) == 2:
+                mine = own
+        for line, composed in zip(_LINES, recipe.composed_of(head), strict=True):
+            mass = weight[:, label] * np.where(register == COMPOSED, composed, mine)
+            rows = np.flatnonzero(~np.isnan(labels[:, label]) & (mass > 0))
+            found = _fit_line(pooled.take(rows), number, labels[rows, label], mass[rows], cost)
+            first = POOL.index(f"{line}{LINE[0]}")
+            out[number, first : first + len(LINE)] = found
+    return out
+
+
+def _fit_line(pooled: Pooled, head: int, y: Float32, mass: Float32, cost: float) -> Float32:
+    """One line of one head, in the order of LINE: float32 (10,)."""
+    out = np.zeros(len(LINE), np.float32)
+    if not len(y) or not (y > 0).any() or not (y < 1).any():
+        # Nothing to tell apart: the share of positives, whatever the text.
+        out[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+        return out
+    columns = pool_features(pooled.whole[:, head], pooled.worst[:, head], pooled.count)
+    columns = columns.astype(np.float64)
+    scale = np.maximum(np.abs(columns).mean(axis=0), 1e-6)
+    design = np.concatenate([columns, columns]) / scale
+    target = np.concatenate([np.ones(len(y)), np.zeros(len(y))])
+    mass = np.concatenate([mass * y, mass * (1 - y)])
+    keep = mass > 0
+    fit = LogisticRegression(C=cost, max_iter=3000, fit_intercept=False)
+    fit.fit(design[keep], target[keep], sample_weight=mass[keep])
+    out[:] = fit.coef_[0] / scale
     return out

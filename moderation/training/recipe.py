@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass, field, fields
 from importlib import resources
@@ -12,6 +13,8 @@ from moderation.errors import InputError
 from moderation.records import LABELS
 
 REGISTERS = ("talk", "both", "social")
+COMPOSED = "composed"  # instead of a register: texts composed of others'
+HEADS_OF_TOXICITY = ("toxicity", "toxicity_social")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class Recipe:
     - `lent`: label -> how much of its head's weights is added to toxicity's of talk pages;
     - `links`: label -> from which of its logits on, and how much of what is above, it adds to the
       toxicity of social media;
-    - `register_cost`: C of the head that tells the registers apart;
+    - `register_cost`, `register_trust`: those of the head that tells the registers apart; to it
+      texts of `both` are social media's, with the weight `register_both`, and in either register
+      the share `register_toxic` of the weight is toxic;
     - `segments`: how many segments of harmless texts are rows of their own, with the text's
       weight times `segments_weight` by label;
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
+      `composed`: instead, for a head of toxicity, in its ordinary and its watching line;
+    - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
@@ -58,6 +65,7 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
+    named_weight: float = 1.0
     composed_weight: float = 0.3
     misspelt: int = 0
     misspelt_weight: float = 0.5
@@ -71,6 +79,10 @@ class Recipe:
     toxicity_of: tuple[float, ...] = (1.0, 1.0, 1.0)
     social_of: tuple[float, ...] = (1.0, 1.0, 1.0)
     register_cost: float = 1.0
+    register_trust: float = 0.0
+    register_both: float = 0.0
+    register_toxic: float = 0.5
+    composed: dict[str, tuple[float, float]] = field(default_factory=dict)
     lent: dict[str, float] = field(default_factory=dict)
     links: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -83,6 +95,16 @@ class Recipe:
         if source in self.talk:
             return "talk"
         return "both" if source in self.both or source not in self.weights else "social"
+
+    def record(self) -> dict[str, Any]:
+        """All of it but the corpora's weights, as JSON has it: what a model file remembers."""
+        found: dict[str, Any] = json.loads(json.dumps(vars(self)))
+        del found["weights"]
+        return found
+
+    def composed_of(self, head: str) -> tuple[float, float]:
+        """Weights of composed texts in the ordinary and in the watching line of a head."""
+        return self.composed.get(head, (self.composed_weight, self.composed_weight))
 
 
 def read_recipe(path: str | Path | None = None) -> Recipe:
@@ -136,9 +158,20 @@ def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
         "talk": tuple(table.pop("talk", ())),
         "both": tuple(table.pop("both", ())),
         "register_cost": float(table.pop("cost", 1.0)),
+        "register_trust": float(table.pop("trust", 0.0)),
+        "register_both": float(table.pop("both_weight", 0.0)),
+        "register_toxic": float(table.pop("toxic", 0.5)),
+        "composed": {},
         "lent": {},
         "links": {},
     }
+    for head, pair in dict(table.pop("composed", {})).items():
+        good = head in HEADS_OF_TOXICITY and isinstance(pair, list) and len(pair) == 2
+        if not good or not all(isinstance(number, int | float) for number in pair):
+            raise InputError(
+                place, f"[registers.composed] {head}: give one of {HEADS_OF_TOXICITY} two numbers"
+            )
+        found["composed"][head] = (float(pair[0]), float(pair[1]))
     for label, factor in dict(table.pop("lent", {})).items():
         if label not in LABELS[1:] or not isinstance(factor, int | float):
             raise InputError(place, f"[registers.lent] {label}: give a label and a number")
@@ -148,7 +181,7 @@ def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
         if not known or not all(isinstance(number, int | float) for number in pair.values()):
             raise InputError(place, f"[registers.links] {label}: give a label, its from and times")
         found["links"][label] = (float(pair["from"]), float(pair["times"]))
-    for key, name in (("toxicity", "toxicity_of"), ("toxicity_social", "social_of")):
+    for key, name in zip(HEADS_OF_TOXICITY, ("toxicity_of", "social_of"), strict=True):
         factors = table.pop(key, dict.fromkeys(REGISTERS, 1.0))
         good = isinstance(factors, dict) and set(factors) == set(REGISTERS)
         if not good or not all(isinstance(number, int | float) for number in factors.values()):
