@@ -518,6 +518,7 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
         ("[registers]\ntoxicity = { talk = 1 }\n", "a number for each of"),
         ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),
+        ('[registers]\ntrust = "much"\n', "trust must be a number"),
         ("[registers.composed]\ntoxicity = [1]\n", "toxicity: give one of"),
         ("[registers.composed]\nthreat = [1, 2]\n", "threat: give one of"),
         ("[registers.links]\nthreats = { from = 0, times = 1 }\n", "threats: give a label"),

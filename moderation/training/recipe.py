@@ -152,19 +152,28 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     return Recipe(**settings, **registers, weights=weights, reference=reference)
 
 
+_REGISTER_NUMBERS = {
+    "cost": "register_cost",
+    "trust": "register_trust",
+    "both_weight": "register_both",
+    "toxic": "register_toxic",
+}
+
+
 def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
     """The fields of Recipe that the table [registers] gives."""
     found: dict[str, Any] = {
         "talk": tuple(table.pop("talk", ())),
         "both": tuple(table.pop("both", ())),
-        "register_cost": float(table.pop("cost", 1.0)),
-        "register_trust": float(table.pop("trust", 0.0)),
-        "register_both": float(table.pop("both_weight", 0.0)),
-        "register_toxic": float(table.pop("toxic", 0.5)),
         "composed": {},
         "lent": {},
         "links": {},
     }
+    for key, name in _REGISTER_NUMBERS.items():
+        number = table.pop(key, getattr(Recipe, name))
+        if not isinstance(number, int | float):
+            raise InputError(place, f"[registers] {key} must be a number")
+        found[name] = float(number)
     for head, pair in dict(table.pop("composed", {})).items():
         good = head in HEADS_OF_TOXICITY and isinstance(pair, list) and len(pair) == 2
         if not good or not all(isinstance(number, int | float) for number in pair):
