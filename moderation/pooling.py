@@ -118,7 +118,7 @@ class Line(NamedTuple):
 
 
 class _Lines:
-    """Lines of some heads: float32, shape (LINE, H)."""
+    """Lines, one or two of a head: float32, shape (LINE, N)."""
 
     def __init__(self, columns: Float32) -> None:
         self._column = dict(zip(LINE, columns, strict=True))
@@ -126,7 +126,7 @@ class _Lines:
         self._table = np.concatenate(self._coefficients(np.arange(TABLED + 1)), axis=1)
 
     def _coefficients(self, count: I64) -> tuple[Float32, Float32, Float32]:
-        """Bias, on the whole, on the worst for texts of `count` (C,) segments: (C, H) each."""
+        """Bias, on the whole, on the worst for texts of `count` (C,) segments: (C, N) each."""
         column = self._column
         few, many = (part[:, None] for part in log_counts(count))
         return (
@@ -136,15 +136,15 @@ class _Lines:
         )
 
     def _looked_up(self, count: I64) -> tuple[Float32, Float32, Float32]:
-        heads = len(self._excess)
+        n = len(self._excess)
         try:
             rows = self._table.take(count, axis=0)
         except IndexError:
             return self._coefficients(count)
-        return rows[:, :heads], rows[:, heads : 2 * heads], rows[:, 2 * heads :]
+        return rows[:, :n], rows[:, n : 2 * n], rows[:, 2 * n :]
 
     def values(self, whole: Float32, worst: Float32, count: I64) -> Float32:
-        """What the heads come to: `whole`, `worst` (C, H), `count` (C,) -> float32, (C, H)."""
+        """What they come to: `whole`, `worst` of their heads (C, N), `count` (C,) -> (C, N)."""
         # Term by term, not `@`: its order of additions changes with the number of texts.
         out, on_whole, on_worst = self._looked_up(count)
         out = out + whole * on_whole
@@ -155,10 +155,13 @@ class _Lines:
         out += excess
         return out
 
-    def line(self, head: int, whole: Float32, worst: Float32, count: I64) -> Line:
-        """The line of one head in one text."""
-        bias, on_whole, on_worst = (float(part[0, head]) for part in self._looked_up(count))
-        more = float(self._excess[head]) if worst[0, head] > whole[0, head] else 0.0
+    def line(self, number: int, head: int, pooled: Pooled) -> Line:
+        """Line `number`, which is one of `head`, in the one text that `pooled` holds."""
+        bias, on_whole, on_worst = (
+            float(part[0, number]) for part in self._looked_up(pooled.count)
+        )
+        above = pooled.worst[0, head] > pooled.whole[0, head]
+        more = float(self._excess[number]) if above else 0.0
         return Line(bias, on_whole - more, on_worst + more)
 
 
@@ -170,8 +173,10 @@ class Pooling:
         own, watch = columns[_OWN], columns[_WATCH]
         # The heads whose watching line may rise above the ordinary one; elsewhere they are one.
         self._watching = (own != watch).any(axis=0).nonzero()[0]
-        self._own, self._watch = _Lines(own), _Lines(watch[:, self._watching])
         self._watch_from = columns[_WATCH_FROM, self._watching]
+        # All ordinary lines and then those that watch, at once: calls take longer than work.
+        self._heads = np.concatenate([np.arange(own.shape[1]), self._watching])
+        self._both = _Lines(np.concatenate([own, watch[:, self._watching]], axis=1))
         self.knee, self.above = columns[_KNEE, :N_LABELS], columns[_ABOVE, :N_LABELS]
         self._links = [
             (label, columns[_LINK_FROM, label], columns[_LINK, label])
@@ -201,36 +206,39 @@ class Pooling:
 
     def _lines(self, pooled: Pooled) -> Float32:
         """What each head comes to by itself, before the bend: float32, shape (C, H)."""
-        whole, worst, count = pooled.whole, pooled.worst, pooled.count
-        out = self._own.values(whole, worst, count)
         which = self._watching
-        if len(which):
-            more = self._watch.values(whole.take(which, axis=1), worst.take(which, axis=1), count)
-            more -= np.maximum(out.take(which, axis=1), self._watch_from)
-            np.maximum(more, 0, out=more)
-            out[:, which] += more
+        if not len(which):
+            return self._both.values(pooled.whole, pooled.worst, pooled.count)
+        out, more = self._split(pooled)
+        more -= np.maximum(out.take(which, axis=1), self._watch_from)
+        np.maximum(more, 0, out=more)
+        out[:, which] += more
         return out
+
+    def _split(self, pooled: Pooled) -> tuple[Float32, Float32]:
+        """The ordinary lines (C, H) and those that watch (C, W), in the order of `_watching`."""
+        heads, width = self._heads, pooled.whole.shape[1]
+        whole, worst = pooled.whole.take(heads, axis=1), pooled.worst.take(heads, axis=1)
+        values = self._both.values(whole, worst, pooled.count)
+        return values[:, :width], values[:, width:]
 
     def line_of(self, head: int, pooled: Pooled) -> Line:
         """A head's line in the one text that `pooled` holds."""
-        whole, worst, count = pooled.whole, pooled.worst, pooled.count
-        line = self._own.line(head, whole, worst, count)
-        which = self._watching
-        if head not in which:
+        line = self._both.line(head, head, pooled)
+        if head not in self._watching:
             return line
-        at = int(which.searchsorted(head))
-        part = whole.take(which, axis=1), worst.take(which, axis=1), count
-        own = float(self._own.values(whole, worst, count)[0, head])
-        start = float(self._watch_from[at])
-        if float(self._watch.values(*part)[0, at]) <= max(own, start):
+        at = int(self._watching.searchsorted(head))
+        ordinary, watching = self._split(pooled)
+        own, start = float(ordinary[0, head]), float(self._watch_from[at])
+        if float(watching[0, at]) <= max(own, start):
             return line
-        watching = self._watch.line(at, *part)
+        other = self._both.line(ordinary.shape[1] + at, head, pooled)
         if own >= start:
-            return watching
+            return other
         return Line(
-            line.constant + watching.constant - start,
-            line.whole + watching.whole,
-            line.worst + watching.worst,
+            line.constant + other.constant - start,
+            line.whole + other.whole,
+            line.worst + other.worst,
         )
 
     def parts_of(self, label: int, pooled: Pooled) -> Parts:
