@@ -367,10 +367,13 @@ class Ablation:
         held, labels, mass = self.held, self.labels, self.weight
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
-        register = np.array([recipe.register_of(source) for source in self.source.tolist()])
-        register[self.made] = COMPOSED
+        made = set(self.made.tolist())
+        registers = [
+            COMPOSED if i in made else recipe.register_of(source)
+            for i, source in enumerate(self.source.tolist())
+        ]
         pooling = fit_pooling(
-            pooled.take(fitted), labels[fitted], mass[fitted], register[fitted], recipe
+            pooled.take(fitted), labels[fitted], mass[fitted], np.array(registers)[fitted], recipe
         )
         if variant.calibrated:
             pooling = calibrate_in_turn(

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench import ablation
+from moderation.model import LINE
 from moderation.records import LABELS
 from moderation.training import Examples, Recipe
 
@@ -116,6 +117,9 @@ def test_settings_change_what_they_name(made: ablation.Ablation, full: ablation.
     assert again.features == full.features
     plain = made.run(ablation.Variant("uncalibrated", RECIPE, calibrated=False))
     assert not np.array_equal(plain.pooling, full.pooling)
+    watching = dataclasses.replace(RECIPE, composed={"toxicity": (0.0, 1.0)})
+    lines = made.run(ablation.Variant("two lines", watching)).pooling[0, : 2 * len(LINE)]
+    assert not np.array_equal(*lines.reshape(2, -1))
     error = made.calibration_error(full, TOXICITY, 10)
     assert error is not None
     assert len(error) == 11
