@@ -89,7 +89,7 @@ def test_missing_label_is_missing_not_zero(tmp_path: Path) -> None:
         (b'{"comment": "c1", "sour', "cut off"),
         (b'{"comment": "c1", "sour\n', "expected one JSON object a line"),
         (b'["not an object"]\n', "not a JSON object"),
-        (b'{"comment": "\xff"}\n', "not UTF-8 at byte"),
+        (b'{"comment": "\xff"}\n', "not UTF-8 at byte 14;"),
         (b'{"a": ' + b"[" * 200_000 + b"\n", "nested too deeply"),
         (b'{"a": NaN}\n', "expected one JSON object a line"),
         (b"\x00\x00\n", "expected one JSON object a line"),

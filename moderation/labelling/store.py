@@ -288,6 +288,7 @@ def _lines(
 
 def _decode(line: bytes) -> dict[str, Any]:
     try:
+        line.decode("utf-8")  # msgspec says no place, or that within the string
         shape = msgspec.json.decode(line)
     except UnicodeDecodeError as error:
         raise _MalformedError(f"not UTF-8 at byte {error.start + 1}") from error
