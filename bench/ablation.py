@@ -40,7 +40,6 @@ from moderation.records import LABELS
 from moderation.scoring import Scorer, sigmoid
 from moderation.text import MARKS, Lexer
 from moderation.training import (
-    COMPOSED,
     Encoded,
     Examples,
     Recipe,
@@ -75,7 +74,7 @@ WANTED = ("toxicity", "identity_attack")
 LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
 FEWEST = 10  # clusters; below, rows are drawn one by one: of one thread every draw is the same
 SPEED_CHARS = 1_000_000
-DEV_COMPOSED = "composed of dev texts"
+COMPOSED = "composed of dev texts"
 COPIES, SEGMENTS = "misspelt copies", "segments of harmless texts"
 
 # Families of features in the order of `features.Sequences.families`, behind those of items.
@@ -270,7 +269,7 @@ class Ablation:
         self.weight = np.concatenate(
             [weight[held], np.ones_like(made_labels), weight[dev], np.ones_like(dev_made_labels)]
         )
-        sources = [*source[held], *[""] * len(made), *source[dev], *[DEV_COMPOSED] * len(dev_made)]
+        sources = [*source[held], *[""] * len(made), *source[dev], *[COMPOSED] * len(dev_made)]
         self.source = np.array(sources)
         self.dev_sets = []
         dev_source = self.source[first_dev:]
@@ -367,13 +366,14 @@ class Ablation:
         held, labels, mass = self.held, self.labels, self.weight
         pooled = self._pooled(heads, variant)
         fitted = np.concatenate([held, self.made]) if variant.composed else held
-        made = set(self.made.tolist())
-        registers = [
-            COMPOSED if i in made else recipe.register_of(source)
-            for i, source in enumerate(self.source.tolist())
-        ]
+        register = np.array([recipe.register_of(source) for source in self.source.tolist()])
         pooling = fit_pooling(
-            pooled.take(fitted), labels[fitted], mass[fitted], np.array(registers)[fitted], recipe
+            pooled.take(fitted),
+            labels[fitted],
+            mass[fitted],
+            register[fitted],
+            np.isin(fitted, self.made),
+            recipe,
         )
         if variant.calibrated:
             pooling = calibrate_in_turn(
@@ -436,7 +436,7 @@ class Ablation:
         """Calibration error on dev rows at the recipe's prevalence: all rows, then each draw."""
         reference, name = self.recipe.reference, LABELS[label]
         corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
-        dev = np.concatenate([s.rows for s in self.dev_sets if s.name != DEV_COMPOSED])
+        dev = np.concatenate([s.rows for s in self.dev_sets if s.name != COMPOSED])
         y = self.labels[dev, label]
         known = ~np.isnan(y) & (self.weight[dev, label] > 0)
         mass = self.weight[dev, label].astype(np.float64)

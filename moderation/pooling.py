@@ -31,10 +31,10 @@ Float32 = npt.NDArray[np.float32]
 
 FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
 TABLED = 256  # segments up to which coefficients are looked up
-_OWN, _WATCH = slice(0, len(LINE)), slice(len(LINE), 2 * len(LINE))
+OWN, WATCH = slice(0, len(LINE)), slice(len(LINE), 2 * len(LINE))  # columns of either line
 _WATCH_FROM, _KNEE, _ABOVE = map(POOL.index, ("watch_from", "knee", "above"))
 _LINK, _LINK_FROM = map(POOL.index, ("link", "link_from"))
-_OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from", "knee")]
+_OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from")]
 N_LABELS = len(LABELS)
 _TOXICITY = LABELS.index("toxicity")
 _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
@@ -170,7 +170,7 @@ class Pooling:
 
     def __init__(self, pool: Float32) -> None:
         columns = pool.T
-        own, watch = columns[_OWN], columns[_WATCH]
+        own, watch = columns[OWN], columns[WATCH]
         # The heads whose watching line may rise above the ordinary one; elsewhere they are one.
         self._watching = (own != watch).any(axis=0).nonzero()[0]
         self._watch_from = columns[_WATCH_FROM, self._watching]
@@ -277,13 +277,18 @@ def rescale(pool: npt.NDArray[np.floating], label: int, slope: float, offset: fl
     heads = (_TOXICITY, _SOCIAL) if label == _TOXICITY else (label,)
     for head in heads:
         pool[head, :_LINK] *= slope
-        pool[head, _KNEE] *= slope
-        pool[head, _OFFSETS] += offset
+        pool[head, _KNEE] = slope * pool[head, _KNEE] + offset
+        shift(pool, head, offset)
     if label == _TOXICITY:
         pool[:, _LINK] *= slope
     else:
         pool[label, _LINK] /= slope
         pool[label, _LINK_FROM] = slope * pool[label, _LINK_FROM] + offset
+
+
+def shift(pool: npt.NDArray[np.floating], head: int, by: float) -> None:
+    """Add `by` to what a head comes to, in place; `pool`: shape (H, P)."""
+    pool[head, _OFFSETS] += by
 
 
 def pool_features(whole: Float32, worst: Float32, count: I64) -> Float32:

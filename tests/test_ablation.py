@@ -76,7 +76,7 @@ def test_a_recipe_against_itself_differs_nowhere(
     again = made.run(ablation.Variant("again", RECIPE))
     assert np.array_equal(again.logits, full.logits)
     found = made.compare(full, again, TOXICITY, 20)
-    assert set(found) == {"a", "b", ablation.DEV_COMPOSED}
+    assert set(found) == {"a", "b", ablation.COMPOSED}
     for measures in found.values():
         for value, draws in measures.values():
             assert value == 0

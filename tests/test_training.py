@@ -21,7 +21,6 @@ from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.text import Lexer
 from moderation.training import (
-    COMPOSED,
     Examples,
     Recipe,
     Screen,
@@ -418,20 +417,22 @@ def test_each_head_of_toxicity_is_pooled_by_its_own_register() -> None:
     pooled = Pooled(np.repeat(z, len(HEADS), 1), np.repeat(z, len(HEADS), 1), np.ones(n, np.int64))
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = (z[:, 0] > 0) == (register == "talk")  # the other way round in social media
-    out = fit_pooling(pooled, labels, np.ones_like(labels), register, RECIPE)
+    written = np.zeros(n, np.bool_)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, written, RECIPE)
     slope = out[:, POOL.index("whole")] + out[:, POOL.index("worst")]
     assert slope[0] > 1
     assert slope[HEADS.index(SOCIAL)] < -1
     # Where a register has no texts its head takes those of the other.
     alone = np.array(["both"] * n)
-    out = fit_pooling(pooled, labels, np.ones_like(labels), alone, RECIPE)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), alone, written, RECIPE)
     assert np.array_equal(out[0], out[HEADS.index(SOCIAL)])
 
 
 def test_composed_texts_count_as_much_as_the_recipe_says_in_either_line() -> None:
     rng = np.random.default_rng(0)
     n = 2_000
-    register = np.array(["talk"] * n + [COMPOSED] * n)
+    register = np.array(["talk"] * 2 * n)
+    composed = np.arange(2 * n) >= n
     z = rng.normal(size=(2 * n, 1)).astype(np.float32)
     count = np.array([1] * n + [9] * n)
     zeros = np.zeros_like(z)
@@ -440,7 +441,7 @@ def test_composed_texts_count_as_much_as_the_recipe_says_in_either_line() -> Non
     labels[:n] = rng.random((n, 1)) < 0.5
     labels[n:] = z[n:] > 0
     recipe = dataclasses.replace(RECIPE, composed={"toxicity": (0.0, 1.0)}, composed_weight=0.0)
-    out = fit_pooling(pooled, labels, np.ones_like(labels), register, recipe)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, composed, recipe)
     at = [POOL.index(name) for name in ("worst", "watch_worst", "watch_worst_few")]
     ordinary, *watching = out[0, at].tolist()
     assert abs(ordinary) < 0.3 < 1 < sum(watching)
@@ -480,7 +481,8 @@ def test_pooling_without_both_outcomes_is_the_share() -> None:
     pooled = Pooled(zeros, zeros, np.ones(50, np.int64))
     labels = np.zeros((50, len(LABELS)), np.float32)
     register = np.array(["talk"] * 50)
-    out = fit_pooling(pooled, labels, np.ones_like(labels), register, RECIPE)
+    written = np.zeros(50, np.bool_)
+    out = fit_pooling(pooled, labels, np.ones_like(labels), register, written, RECIPE)
     biases = [POOL.index(name) for name in ("bias", "watch_bias")]
     assert (out[:-1, biases] < -4).all()  # the last is the register's
     out[:, [*biases, POOL.index("watch_from")]] = 0

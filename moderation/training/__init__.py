@@ -26,11 +26,10 @@ from moderation.training.naming import names_group, weigh_named
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
-from moderation.training.recipe import COMPOSED, Recipe, read_recipe
+from moderation.training.recipe import Recipe, read_recipe
 from moderation.training.screening import Screen, prune, screen
 
 __all__ = [
-    "COMPOSED",
     "Encoded",
     "Examples",
     "Recipe",

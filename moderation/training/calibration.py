@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from sklearn.linear_model import LogisticRegression
 
 from moderation.model import HEADS, POOL, SOCIAL
-from moderation.pooling import Pooled, Pooling, rescale
+from moderation.pooling import Pooled, Pooling, rescale, shift
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.recipe import Recipe
@@ -69,21 +69,19 @@ def level_social(
     if not (y > 0).any() or not (y < 1).any():
         return pooling
     some, head = pooled.take(rows), HEADS.index(SOCIAL)
-    columns = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from")]
 
     def moved(by: float) -> Float32:
         out = pooling.copy()
-        out[head, columns] += np.float32(by)
+        shift(out, head, by)
         return out
 
     def excess(by: float) -> float:
         logits = Pooling(moved(by)).logits(some)[:, 0].astype(np.float64)
         return float(np.average(1 / (1 + np.exp(-logits)) - y, weights=mass))
 
-    if excess(-MOST_MOVED) < 0 < excess(MOST_MOVED):
-        by = float(brentq(excess, -MOST_MOVED, MOST_MOVED, xtol=1e-6))
-    else:  # most of these texts are not of social media's register at all
-        return pooling
+    if not excess(-MOST_MOVED) < 0 < excess(MOST_MOVED):
+        return pooling  # most of these texts are not of social media's register at all
+    by = float(brentq(excess, -MOST_MOVED, MOST_MOVED, xtol=1e-6))
     log(f"toxicity in social media: {by:+.2f}, so that {len(rows):,} texts score what they are")
     return moved(by)
 

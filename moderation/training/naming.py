@@ -2,7 +2,8 @@
 
 In most corpora a group's name stands in abuse more often than elsewhere, and a linear head learns
 that the name is a bad sign. Weights that even this out are the mildest cure (reweighing; Kamiran &
-Calders 2012, for identity terms Dixon et al. 2018).
+Calders 2012, for identity terms Dixon et al. 2018). The names are those of the lexicon, not the few
+terms and sentences that fairness is measured with.
 """
 
 from __future__ import annotations

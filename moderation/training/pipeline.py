@@ -22,7 +22,7 @@ from moderation.training.matrices import normalise_rows, segment_matrix, text_ma
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.naming import weigh_named
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
-from moderation.training.recipe import COMPOSED, Recipe
+from moderation.training.recipe import Recipe
 from moderation.training.screening import prune, screen
 
 
@@ -89,10 +89,11 @@ def train(
     source = np.array([examples.source[i] for i in held.tolist()])
     pool_labels = np.concatenate([labels[held], made_labels])
     pool_weight = np.concatenate([weight[held], np.ones_like(made_labels)])
-    pool_register = [recipe.register_of(name) for name in source] + [COMPOSED] * len(made)
+    pool_register = np.array([recipe.register_of(name) for name in source] + [""] * len(made))
+    composed = np.arange(len(pool_register)) >= len(held)
     model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {})
     pooled = pooled_scores(model, calibration_texts)
-    pooling = fit_pooling(pooled, pool_labels, pool_weight, np.array(pool_register), recipe)
+    pooling = fit_pooling(pooled, pool_labels, pool_weight, pool_register, composed, recipe)
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
     judged = pooled.take(np.arange(len(held)))
     pooling = calibrate_in_turn(pooling, judged, labels[held], weight[held], source, recipe, log)

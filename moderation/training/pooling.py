@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from moderation.chunks import Bools
 from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL, Model
-from moderation.pooling import Pooled, pool_features
+from moderation.pooling import OWN, WATCH, Pooled, pool_features
 from moderation.scoring import Scorer
 from moderation.training.arrays import Float32
-from moderation.training.recipe import COMPOSED, Recipe
+from moderation.training.recipe import Recipe
 
 # The share of social media's head in toxicity, by the register's z: steeper the more segments there
 # are, for a short text says little of how it is written. Of a dozen tried, what costs talk pages
@@ -77,15 +78,12 @@ def pooled_scores(model: Model, texts: Sequence[str]) -> Pooled:
 def plain_pooling() -> Float32:
     """The whole text's linear scores as they are: float32 (H, P)."""
     out = np.zeros((len(HEADS), len(POOL)), np.float32)
-    for line in _LINES:
-        out[:, POOL.index(f"{line}whole")] = 1.0
-        for column, value in SHARE.items():
-            out[HEADS.index(REGISTER), POOL.index(f"{line}{column}")] = value
+    out[:, POOL.index("whole")] = 1.0
+    for column, value in SHARE.items():
+        out[HEADS.index(REGISTER), POOL.index(column)] = value
+    out[:, WATCH] = out[:, OWN]
     out[:, POOL.index("watch_from")] = WATCH_FROM
     return out
-
-
-_LINES = ("", "watch_")
 
 
 def fit_pooling(
@@ -93,41 +91,51 @@ def fit_pooling(
     labels: Float32,
     weight: Float32,
     register: npt.NDArray[np.str_],
+    composed: Bools,
     recipe: Recipe,
     *,
     cost: float = 100.0,
 ) -> Float32:
     """Calibrated pooling of every head: logistic regression on `pool_features`, float32 (H, P).
 
-    `register`: (N,), each of REGISTERS or COMPOSED, whose weight is the recipe's for the head and
-    the line. The two heads of toxicity are fitted to texts of their own register, talk pages or the
-    others: what makes a long text abusive differs as much as the labels do. A label without both
-    outcomes gets its share of positives, whatever the text.
+    `register`: (N,), each of REGISTERS; `composed`: (N,), the texts made by `compose`, which teach
+    every head and whose weight is the recipe's for the head and the line. The two heads of toxicity
+    are fitted to texts of their own register, talk pages or the others: what makes a long text
+    abusive differs as much as the labels do. A label without both outcomes gets its share of
+    positives, whatever the text.
     """
     out = plain_pooling()
     for number, head in enumerate(HEADS):
         if head == REGISTER:
             continue
         label = 0 if head == SOCIAL else number
-        mine = register != COMPOSED
+        known = ~np.isnan(labels[:, label]) & (weight[:, label] > 0)
+        mine = known & ~composed
         if label == 0:
-            own = np.isin(register, ("social", "both") if head == SOCIAL else ("talk",))
+            own = mine & np.isin(register, ("social", "both") if head == SOCIAL else ("talk",))
             # Without texts of its own register a head takes what there is.
-            if len(np.unique(labels[own & (weight[:, 0] > 0), 0] > 0.5)) == 2:
-                mine = own
-        for line, composed in zip(_LINES, recipe.composed_of(head), strict=True):
-            mass = weight[:, label] * np.where(register == COMPOSED, composed, mine)
-            rows = np.flatnonzero(~np.isnan(labels[:, label]) & (mass > 0))
-            found = _fit_line(pooled.take(rows), number, labels[rows, label], mass[rows], cost)
-            first = POOL.index(f"{line}{LINE[0]}")
-            out[number, first : first + len(LINE)] = found
+            mine = own if _has_both(labels[own, 0]) else mine
+        ordinary, watching = recipe.composed_of(head)
+        lines: dict[float, Float32] = {}
+        for share in (ordinary, watching):
+            if share not in lines:
+                mass = weight[:, label] * np.where(composed, share, mine)
+                rows = np.flatnonzero(known & (mass > 0))
+                y = labels[rows, label]
+                lines[share] = _fit_line(pooled.take(rows), number, y, mass[rows], cost)
+        out[number, OWN], out[number, WATCH] = lines[ordinary], lines[watching]
     return out
+
+
+def _has_both(labels: Float32) -> bool:
+    """Whether some of the labels (N,) say yes and some no."""
+    return bool((labels > 0).any() and (labels < 1).any())
 
 
 def _fit_line(pooled: Pooled, head: int, y: Float32, mass: Float32, cost: float) -> Float32:
     """One line of one head, in the order of LINE: float32 (10,)."""
     out = np.zeros(len(LINE), np.float32)
-    if not len(y) or not (y > 0).any() or not (y < 1).any():
+    if not _has_both(y):
         # Nothing to tell apart: the share of positives, whatever the text.
         out[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
         return out

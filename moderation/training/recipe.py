@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from moderation.errors import InputError
+from moderation.model import SOCIAL
 from moderation.records import LABELS
 
 REGISTERS = ("talk", "both", "social")
-COMPOSED = "composed"  # instead of a register: texts composed of others'
-HEADS_OF_TOXICITY = ("toxicity", "toxicity_social")
+HEADS_OF_TOXICITY = (LABELS[0], SOCIAL)
 
 
 @dataclass(frozen=True)
