@@ -59,10 +59,10 @@ from moderation.training import (
     normalise_rows,
     prune,
     read_recipe,
+    reweigh,
     screen,
     segment_matrix,
     text_matrix,
-    weigh_named,
     write,
 )
 
@@ -244,9 +244,7 @@ class Ablation:
         )
         train = np.concatenate([train, train[originals]])
         self.train_labels = labels[train]
-        self.train_weight = weigh_named(
-            texts[train].tolist(), labels[train], weight[train], recipe.named_weight
-        )
+        self.train_weight = reweigh(texts[train].tolist(), labels[train], weight[train], recipe)
         self.train_weight[len(train_texts) :] *= recipe.misspelt_weight
         self.train_source = source[train]
         self.train_kind = np.array([""] * len(train_texts) + [COPIES] * len(copies), object)

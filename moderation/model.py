@@ -51,6 +51,10 @@ HEADS = (*LABELS, SOCIAL, REGISTER)
 a text is written as people write there (high) or on an encyclopaedia's talk pages (low). See
 `pooling`, which makes one score of the two."""
 
+REGISTERS = {"talk": 0.0, "social": 1.0}
+"""Register that a model may be told -> the share of social media's head in toxicity. "talk": as
+people write who work on an encyclopaedia, or like them; "social": as in social media and forums."""
+
 LINE = (
     "bias",
     "whole",
@@ -103,7 +107,8 @@ class Model:
     - `context`: how far neighbours speak for words; None where all is read by its letters alone.
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
-    "NAME@first 12 digits". Instances are immutable and may be used from any number of threads.
+    "NAME@first 12 digits", with "/REGISTER" behind it where it was told one (see `registers.tell`).
+    Instances are immutable and may be used from any number of threads.
     """
 
     name: str
@@ -120,7 +125,14 @@ class Model:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.name}@{self.digest[:12]}"
+        told = f"/{self.register}" if self.register else ""
+        return f"{self.name}@{self.digest[:12]}{told}"
+
+    @property
+    def register(self) -> str | None:
+        """The register that all comments are taken to be written in; None: each is judged."""
+        told: str | None = self.settings.get("register")
+        return told
 
     @property
     def path(self) -> Path | None:
@@ -404,6 +416,8 @@ def _check_settings(place: str, settings: Any) -> None:
             and len(settings["rationale"]) == 2
             and all(type(x) in (int, float) and abs(x) < 1e6 for x in settings["rationale"])
             and type(settings.get("trained", {})) is dict
+            and settings.get("register") in (None, *REGISTERS)
+            and _is_scales(settings.get("registers", {}))
             and type(tables["offensive"]) is list
             and type(tables.get("telling", [])) is list
             and all(
@@ -444,6 +458,23 @@ def _is_slips(value: Any) -> bool:
             word and type(bits) in (int, float) and abs(bits) < 1e3 for word, bits in meant.items()
         )
         for meant in value.values()
+    )
+
+
+def _is_scales(value: Any) -> bool:
+    """Whether it is registers -> labels -> slope over 0 and offset."""
+    return type(value) is dict and all(
+        register in REGISTERS
+        and type(scales) is dict
+        and all(
+            label in LABELS
+            and type(scale) is list
+            and len(scale) == 2
+            and all(type(x) in (int, float) and abs(x) < 1e3 for x in scale)
+            and scale[0] > 0
+            for label, scale in scales.items()
+        )
+        for register, scales in value.items()
     )
 
 
@@ -534,20 +565,30 @@ def _find(name: str | Path | None) -> str:
     raise ModelError(str(name or DEFAULT_NAME), "no such model; give a path to a model file")
 
 
-_loaded: dict[tuple[str, int, int], Model] = {}
+_loaded: dict[tuple[str, int, int, str | None], Model] = {}
 _loading = threading.Lock()
 
 
-def load(name: str | Path | None = None) -> Model:
+def load(name: str | Path | None = None, register: str | None = None) -> Model:
     """The shipped model, or the one at a path ("models/NAME" or "models/NAME.safetensors").
 
-    The same unchanged file gives the same object, from any thread. Raises ModelError.
+    `register`: how all comments are written where that is known, one of REGISTERS; left out, the
+    model judges each by itself, which costs short ones some accuracy (see `registers.tell`).
+    The same unchanged file gives the same object, from any thread. Raises ModelError, and
+    ValueError for an unknown register.
     """
     path = _find(name)
     stat = os.stat(path)
     key = (os.path.realpath(path), stat.st_mtime_ns, stat.st_size)
     with _loading:
-        model = _loaded.get(key)
+        model = _loaded.get((*key, None))
         if model is None:
-            model = _loaded[key] = load_file(path)
-    return model
+            model = _loaded[(*key, None)] = load_file(path)
+        if register is None:
+            return model
+        told = _loaded.get((*key, register))
+        if told is None:
+            from moderation.registers import tell
+
+            told = _loaded[(*key, register)] = tell(model, register)
+    return told

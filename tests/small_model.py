@@ -75,6 +75,7 @@ def make_settings(name: str = "small") -> dict[str, Any]:
         "telling": knowledge.telling,
         "rationale": [0.05, 0.3],
         "tables": knowledge.tables.to_json(),
+        "registers": {"talk": {"identity_attack": [1.2, -0.7]}},
         "trained": {"rows": 23, "corpora": {"made by hand": "no training"}},
     }
 

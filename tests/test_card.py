@@ -72,6 +72,7 @@ EXTRA = (
     ("mentions", "toxicity", "false_alarm_ratio", "cad"),
     ("mentions", "identity_attack", "false_alarm_ratio", "cad"),
     ("dialect", "toxicity", "false_alarm_ratio", ""),
+    ("told", "toxicity", "ap", "cad/test as social"),
     ("contrasts/held-out", "toxicity", "accuracy", ""),
     ("contrasts/held-out", "toxicity", "accuracy", "negation"),
     ("contrasts/held-out", "identity_attack", "accuracy", "negation"),

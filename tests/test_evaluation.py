@@ -596,6 +596,39 @@ def test_recalibration_helps_a_predictor_that_is_off() -> None:
     )
 
 
+class Told:
+    """A model told a register: it knows one bad word."""
+
+    name, digest = "told", ""
+
+    def __init__(self, word: str) -> None:
+        self.thresholds = dict.fromkeys(LABELS, 0.5)
+        self.predict_proba = by_word(word)
+
+
+def test_a_model_is_measured_where_it_is_told_the_register() -> None:
+    """Each corpus by the model that was told its register, on its dev and its test rows."""
+    raw = {"aggression": "OAG"}
+    rows = [
+        (split, f"{'rotten' if i % 2 else 'fine'} {split} {i}", {"toxicity": float(i % 2)}, raw)
+        for i in range(80)
+        for split in ("dev", "test")
+    ]
+    corpora = [corpus("jigsaw2018_any", rows[::2]), corpus("trac1", rows)]
+    told = {"talk": Told("rotten"), "social": Told("fine")}
+    report = evaluate(by_word("neither"), corpora, bootstrap=20, sets=["told"], told=told)
+    found = {f.group: f.value for f in report.figures if f.measure == "auc"}
+    assert {f.set for f in report.figures} == {"told"}
+    assert found == {
+        "jigsaw2018_any/dev as talk": 1,
+        "trac1/dev as social": 0,
+        "trac1/test as social": 0,
+    }
+    alone = evaluate(by_word("neither"), corpora, bootstrap=0, splits=["test"], told=told)
+    assert {f.group for f in alone.figures if f.set == "told"} == {"trac1/test as social"}
+    assert not evaluate(by_word("neither"), corpora, bootstrap=0, sets=["told"]).figures
+
+
 def test_scores_are_asked_once_a_text() -> None:
     calls: list[int] = []
 
@@ -767,7 +800,7 @@ class FakeModel:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     import moderation.model
 
-    monkeypatch.setattr(moderation.model, "load", lambda name=None: FakeModel())
+    monkeypatch.setattr(moderation.model, "load", lambda name=None, register=None: FakeModel())
     with gzip.open(tmp_path / "dynahate.jsonl.gz", "wt", encoding="utf-8") as out:
         for i in range(40):
             row = {"id": str(i), "text": f"{'rotten' if i % 2 else 'fine'} {i}", "split": "dev",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import sparse
 
@@ -40,17 +41,24 @@ from moderation.training import (
     plain_pooling,
     prune,
     read_recipe,
+    reweigh,
+    scale_registers,
     screen,
     segment_matrix,
     text_matrix,
     train,
-    weigh_named,
     write,
 )
 from moderation.training.calibration import EVEN, KNEE, level_social
 from moderation.training.heads import log_count_scale, register_weights
 
 ROOT = Path(__file__).parent.parent
+
+
+def of_one_segment(whole: npt.NDArray[np.float32], worst: npt.NDArray[np.float32]) -> Pooled:
+    """Texts of one segment: (C, H) each."""
+    return Pooled(whole, worst, np.ones(len(whole), np.int64))
+
 
 RUDE = ["you are a fool", "what a stupid clown", "shut up idiot", "nobody likes a moron like you"]
 KIND = ["you are a friend", "what a lovely clown", "thank you kindly", "everybody likes the garden"]
@@ -216,7 +224,7 @@ def calibrated(logits: Any, labels: Any, reference: dict[str, float]) -> tuple[A
         reference,
     )
     heads = by_head(logits)
-    return scaled, Pooling(scaled).logits(Pooled(heads, heads, np.ones(len(labels), np.int64)))
+    return scaled, Pooling(scaled).logits(of_one_segment(heads, heads))
 
 
 def test_calibration_reaches_the_named_prevalence() -> None:
@@ -250,6 +258,28 @@ def test_toxic_comments_without_a_label_count_by_their_share() -> None:
     assert (1 / (1 + np.exp(-found[:, column]))).mean() == pytest.approx(0.1, abs=0.005)
 
 
+def test_a_register_that_is_told_has_the_prevalence_of_its_place() -> None:
+    rng = np.random.default_rng(0)
+    n, column = 20_000, LABELS.index("identity_attack")
+    hate = rng.random(n) < 0.2
+    logits = np.zeros((n, len(LABELS)), np.float32)
+    logits[:, column] = 2 * hate + rng.normal(size=n)
+    labels = np.full((n, len(LABELS)), np.nan, np.float32)
+    labels[:, 0], labels[:, column] = hate, hate
+    source = np.array(["own", "other"])[rng.integers(0, 2, n)]
+    labels[source == "other", column] = rng.random(int((source == "other").sum())) < 0.5
+    reference = {"from own": 1.0, "toxicity": 0.02, "talk identity_attack": 0.02}
+    scales = scale_registers(logits, labels, np.ones_like(labels), source, reference)
+    slope, offset = scales["talk"]["identity_attack"]
+    probability = 1 / (1 + np.exp(-(slope * logits[:, column] + offset)))
+    own = source == "own"
+    mean = 0.02 * probability[own & hate].mean() + 0.98 * probability[own & ~hate].mean()
+    assert mean == pytest.approx(0.02, abs=0.001)
+    assert scales == {"talk": {"identity_attack": [slope, offset]}}
+    few = np.arange(n) < 20
+    assert scale_registers(logits[few], labels[few], labels[few], source[few], reference) == {}
+
+
 def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
     rng = np.random.default_rng(0)
     n, hate = 6_000, LABELS.index("identity_attack")
@@ -261,7 +291,7 @@ def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0], labels[:, hate] = truth, hateful
     heads = by_head(logits)
-    pooled = Pooled(heads, heads, np.ones(n, np.int64))
+    pooled = of_one_segment(heads, heads)
     reference = {"from own": 1.0, "toxicity": 0.3, "mixed identity_attack": 0.15}
 
     def found(links: dict[str, tuple[float, float]]) -> Any:
@@ -344,19 +374,23 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     assert alone[3, LABELS.index("profanity")] < 0
 
 
-def test_harmless_texts_that_name_a_group_weigh_more() -> None:
+def test_harmless_texts_that_name_a_group_or_are_in_dialect_weigh_more() -> None:
     texts = [
         "My Jewish neighbour sings.",
         "I hate jewish people.",
         "My neighbour sings.",
         "Jewish?",
+        "she finna sing",
+        "a Jewish man tryna sing",
+        "they be lying",
     ]
-    assert names_group(texts).tolist() == [True, True, False, True]
-    labels = np.zeros((4, len(LABELS)), np.float32)
-    labels[1, 0], labels[3, 0] = 1, np.nan
-    weight = np.full((4, len(LABELS)), 2, np.float32)
-    found = weigh_named(texts, labels, weight, 1.5)
-    assert found[:, 0].tolist() == [3, 2, 2, 2]  # what is not known to be harmless stays
+    assert names_group(texts).tolist() == [True, True, False, True, False, True, False]
+    labels = np.zeros((7, len(LABELS)), np.float32)
+    labels[1, 0], labels[3, 0], labels[6, 0] = 1, np.nan, 1
+    weight = np.full((7, len(LABELS)), 2, np.float32)
+    found = reweigh(texts, labels, weight, Recipe(named_weight=1.5, dialect_weight=4))
+    # what is not known to be harmless stays
+    assert found[:, 0].tolist() == [3, 2, 2, 2, 8, 12, 2]
     assert (found[:, 1:] == 2).all()
     assert (weight == 2).all()
 
@@ -368,7 +402,7 @@ def test_social_media_are_as_toxic_as_their_scores_say() -> None:
     talk = rng.random(n) < 0.5
     z = rng.normal(size=(n, len(HEADS))).astype(np.float32)
     z[:, HEADS.index(REGISTER)] = np.where(talk, -100, 100)
-    pooled = Pooled(z, z, np.ones(n, np.int64))
+    pooled = of_one_segment(z, z)
     toxic = rng.random(n).astype(np.float32) < 1 / (1 + np.exp(-z[:, 0] + 1))
     out = level_social(plain_pooling(), pooled, toxic.astype(np.float32), 1.0 * ~talk)
     before, after = (
@@ -414,7 +448,7 @@ def test_each_head_of_toxicity_is_pooled_by_its_own_register() -> None:
     n = 2_000
     register = np.array(["talk", "social"])[rng.integers(0, 2, n)]
     z = rng.normal(size=(n, 1)).astype(np.float32)
-    pooled = Pooled(np.repeat(z, len(HEADS), 1), np.repeat(z, len(HEADS), 1), np.ones(n, np.int64))
+    pooled = of_one_segment(np.repeat(z, len(HEADS), 1), np.repeat(z, len(HEADS), 1))
     labels = np.full((n, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = (z[:, 0] > 0) == (register == "talk")  # the other way round in social media
     written = np.zeros(n, np.bool_)
@@ -478,7 +512,7 @@ def test_of_thresholds_as_good_as_each_other_the_highest_is_chosen() -> None:
 
 def test_pooling_without_both_outcomes_is_the_share() -> None:
     zeros = np.zeros((50, len(HEADS)), np.float32)
-    pooled = Pooled(zeros, zeros, np.ones(50, np.int64))
+    pooled = of_one_segment(zeros, zeros)
     labels = np.zeros((50, len(LABELS)), np.float32)
     register = np.array(["talk"] * 50)
     written = np.zeros(50, np.bool_)
@@ -505,7 +539,7 @@ def test_recipe_of_the_package_is_complete() -> None:
     recipe = read_recipe()
     assert set(recipe.weights) <= set(entries())
     assert all(entries()[name].dev != "none" for name in recipe.weights), "a test set is taught"
-    scaled = {k.removeprefix("mixed ") for k in recipe.reference if not k.startswith("from ")}
+    scaled = {k.removeprefix("mixed ") for k in recipe.reference if k[:5] not in ("from ", "talk ")}
     assert scaled == set(LABELS)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from moderation.cli.options import register_option
 from moderation.errors import InputError
 
 
@@ -36,6 +37,7 @@ class EvaluateGroup(click.Group):
 @click.option(
     "--model", default=None, help="Name or path of the model; the shipped one if left out."
 )
+@register_option
 @click.option(
     "--corpora",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -72,6 +74,7 @@ class EvaluateGroup(click.Group):
 def evaluate(
     ctx: click.Context,
     model: str | None,
+    register: str | None,
     corpora: Path | None,
     sets: tuple[str, ...],
     split: str,
@@ -106,7 +109,7 @@ def evaluate(
     from moderation.model import load
 
     report = evaluation.evaluate_model(
-        load(model),
+        load(model, register),
         corpora,
         sets=sets or None,
         splits=splits,

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from moderation.cli.options import register_option
+
 
 @click.command(
     epilog="""\b
@@ -18,6 +20,7 @@ Example:
 @click.option(
     "--model", "model_name", metavar="NAME", help="A model file or a shipped model's name."
 )
+@register_option
 @click.option(
     "--label", "label_name", metavar="LABEL", help="Only this label (default: all found)."
 )
@@ -26,6 +29,7 @@ Example:
 def explain(
     text: tuple[str, ...],
     model_name: str | None,
+    register: str | None,
     label_name: str | None,
     html_name: str | None,
     as_json: bool,
@@ -39,7 +43,7 @@ def explain(
     from moderation.model import load
     from moderation.streams import encode_json, open_output
 
-    model = load(model_name)
+    model = load(model_name, register)
     if label_name is not None and label_name not in model.labels:
         raise click.UsageError(f"no label {label_name!r}; labels: {', '.join(model.labels)}")
     explanations = [explain_text(one, model) for one in text]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from moderation.cli.options import register_option
+
 
 @click.group()
 def model() -> None:
@@ -48,6 +50,8 @@ def show(file: str | None, as_json: bool) -> None:
     click.echo(f"vocabulary  {len(found.words):,} words, {len(found.classes):,} with a class")
     thresholds = ", ".join(f"{k} {v:.3f}" for k, v in found.thresholds.items())
     click.echo(f"thresholds  {thresholds}")
+    if found.register:
+        click.echo(f"register    {found.register}, told")
     note = settings.get("recalibrated")
     if note:
         click.echo(f"recalibrated on {note['rows']} comments ({note['source'][:12]}), from model "
@@ -72,13 +76,14 @@ def show(file: str | None, as_json: bool) -> None:
     help="JSON lines or CSV: text, and a column 0 or 1 for each label that you judged.",
 )
 @click.option("--model", "name", default=None, help="Name or path; the shipped model if left out.")
+@register_option
 @click.option(
     "--output",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the new model goes: OUTPUT.safetensors.",
 )
-def recalibrate(labelled: str, name: str | None, output: Path) -> None:
+def recalibrate(labelled: str, name: str | None, register: str | None, output: Path) -> None:
     """Fit a model's scores to some 200 labelled comments of your own (at least 50).
 
     \b
@@ -90,7 +95,7 @@ def recalibrate(labelled: str, name: str | None, output: Path) -> None:
     from moderation.recalibration import read_labelled
     from moderation.recalibration import recalibrate as fit
 
-    given = load(name)
+    given = load(name, register)
     texts, labels, digest = read_labelled(labelled)
     if output.suffix != SUFFIX:
         output = output.with_name(output.name + SUFFIX)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import click
 
+from moderation.cli.options import register_option
+
 
 @click.command(
     epilog="""\b
@@ -31,6 +33,7 @@ Examples:
 @click.option(
     "--model", "model_name", metavar="NAME", help="A model file or a shipped model's name."
 )
+@register_option
 @click.option("--explain", is_flag=True, help="Add the spans that made each score.")
 @click.option("--skip-errors", is_flag=True, help="Count malformed lines instead of stopping.")
 @click.option(
@@ -44,6 +47,7 @@ def score(
     text_column: str,
     id_column: str,
     model_name: str | None,
+    register: str | None,
     explain: bool,
     skip_errors: bool,
     as_table: bool | None,
@@ -59,7 +63,7 @@ def score(
     from moderation.model import load
     from moderation.streams import Skips, open_input, read_comments
 
-    model = load(model_name)
+    model = load(model_name, register)
     skips = Skips() if skip_errors else None
 
     def rows() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
     corpora ──► sets      splits and views: texts with labels
              └► probes    bias, evasion, dilution, swaps, dialect, contrasts, explanations
+             └► told      a model that is told how comments are written
     predict ──► measuring figures with 95 % bootstrap intervals and curves
              └► metrics   AUC, AP, F1, ECE for many bootstrap samples at once
     Report  ──► report (text, Markdown, JSON), page (HTML with SVG), floors (tests/quality.json)
@@ -15,15 +16,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from moderation.corpora.registry import Corpus, entries, load
 from moderation.errors import CorpusError
 from moderation.evaluation.measuring import Measuring, Predict, measure_set
-from moderation.evaluation.probes import PROBES, Explain, Material, Probe, Trick
+from moderation.evaluation.probes import PROBES, Explain, Judge, Material, Probe, Trick
 from moderation.evaluation.report import Curve, Figure, Report
 from moderation.evaluation.sets import build_sets, split_names
 from moderation.records import LABELS
@@ -49,7 +47,7 @@ def set_names(splits: Sequence[str] = SPLITS) -> list[str]:
         names += [
             n for n in split_names(entry.name, entry.dev) if n.split("/")[1].split(":")[0] in splits
         ]
-    return names + [probe.name for probe in PROBES if probe.split in splits]
+    return names + [probe.name for probe in PROBES if probe.split in (*splits, "")]
 
 
 def needed_corpora(sets: Sequence[str] | None, splits: Sequence[str] = SPLITS) -> list[str]:
@@ -97,6 +95,7 @@ def evaluate(
     explain: Explain | None = None,
     tricks: Mapping[str, Trick] | None = None,
     contrasts: str | Path | None = None,
+    told: Mapping[str, Judge] | None = None,
     model: str = "",
     digest: str = "",
 ) -> Report:
@@ -108,7 +107,8 @@ def evaluate(
     - `thresholds`: label -> score from which it counts as flagged, 0.5 by default.
     - `bootstrap`: samples for the 95 % intervals, 0 for none; `seed` fixes them.
     - `explain`: text -> ranges of code points that make it toxic; `tricks`: name -> function of
-      text and `random.Random`; `contrasts`: path of the contrast set. Left out, their probes are.
+      text and `random.Random`; `contrasts`: path of the contrast set; `told`: register -> the
+      model told it. Left out, their probes are.
     """
     report = Report(
         model=model,
@@ -124,6 +124,8 @@ def evaluate(
         tricks or {},
         explain,
         Path(contrasts) if contrasts else None,
+        told or {},
+        splits,
     )
     if sets is not None:
         needed_corpora(sets, splits)
@@ -131,24 +133,12 @@ def evaluate(
         if sets is None or data.name in sets or data.name.split("/")[0] in sets:
             measure_set(run, data)
     for probe in PROBES:
-        if probe.split in splits and (sets is None or _asked(probe, sets)):
+        if probe.split in (*splits, "") and (sets is None or _asked(probe, sets)):
             if _ready(probe, material):
                 probe.run(run, material)
             elif sets is not None and probe.name in sets:
                 raise CorpusError(probe.name, f"needs the corpora {', '.join(probe.needs)}")
     return report
-
-
-class Judge(Protocol):
-    """What a model must offer to be measured; `moderation.model.Model` does."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def thresholds(self) -> Mapping[str, float]: ...
-    def predict_proba(self, texts: list[str], /) -> NDArray[np.float32]: ...
 
 
 def evaluate_model(
@@ -162,7 +152,10 @@ def evaluate_model(
     tricks: Mapping[str, Trick] | None = None,
     contrasts: str | Path | None = None,
 ) -> Report:
-    """`evaluate` for a loaded model at its own thresholds, on the corpora of a folder."""
+    """`evaluate` for a loaded model at its own thresholds, on the corpora of a folder.
+
+    A model that judges how texts are written is also measured where it is told so.
+    """
     return evaluate(
         model.predict_proba,
         load_sets(directory, sets, splits),
@@ -174,9 +167,20 @@ def evaluate_model(
         explain=lambda text: explain_toxicity(model, text),
         tricks=tricks,
         contrasts=contrasts,
+        told=_tell(model),
         model=model.name,
         digest=model.digest,
     )
+
+
+def _tell(model: Judge) -> dict[str, Judge]:
+    """Register -> the model told it; none where it was told one or is of another kind."""
+    from moderation.model import REGISTERS, Model
+    from moderation.registers import tell
+
+    if not isinstance(model, Model) or model.register is not None:
+        return {}
+    return {register: tell(model, register) for register in REGISTERS}
 
 
 def explain_toxicity(model: Judge, text: str) -> list[tuple[int, int]]:

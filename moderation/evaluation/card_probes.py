@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from moderation.evaluation.card_figures import MEASURES
 from moderation.evaluation.data import read_data
 from moderation.evaluation.report import Figure
 from moderation.evaluation.sheet import Sheet
+from moderation.evaluation.told import NAME as TOLD
 
+CALIBRATED = ("jigsaw2018_any/dev", "jigsaw2018_test_sixlabel/test", "perspective_scores/test")
+"""Sets at a natural rate of abuse, where an error of calibration means something."""
 WORST = 8  # identities and capabilities listed as the weakest
 
 
@@ -89,6 +93,24 @@ class ProbeParts(Sheet):
             head = ["probe", "label", "comments", "measure", "value", "n"]
             parts += [self.note(name), self.table(head, rows, [name])]
         return "\n\n".join(filter(None, parts))
+
+    def told(self) -> str:
+        """A row a set and label: as judged from each text, and told how the set is written."""
+        found: dict[tuple[str, str], dict[str, Figure]] = {}
+        for figure in self.report.figures:
+            if figure.set == TOLD:
+                found.setdefault((figure.group, figure.label), {})[figure.measure] = figure
+        rows = []
+        for (group, label), by_measure in found.items():
+            name, _, register = group.partition(" as ")
+            for measure, figure in by_measure.items():
+                judged = self.find(name, label, measure)
+                if judged is not None and (measure != "ece" or name in CALIBRATED):
+                    row = [name, label, MEASURES[measure], str(judged), str(figure), register]
+                    rows.append(row)
+        head = ["set", "label", "measure", "judged from each text", "told", "register"]
+        sets = [TOLD, *dict.fromkeys(row[0] for row in rows)]
+        return "\n\n".join(filter(None, [self.note(TOLD), self.table(head, rows, sets)]))
 
     # --- evasion, dilution, explanation ---
 

@@ -26,12 +26,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.corpora.registry import Corpus
+from moderation.dialect import is_dialect
 from moderation.errors import InputError
 from moderation.evaluation.bias import MIN_ROWS, TOXICITY, measure_bias, measure_sentences
 from moderation.evaluation.data import read_data
@@ -44,6 +45,7 @@ from moderation.evaluation.metrics import (
     logit,
 )
 from moderation.evaluation.report import make_figure
+from moderation.evaluation.told import NAME, SOCIAL, TALK, measure_told
 from moderation.records import LABELS
 
 IDENTITY = LABELS.index("identity_attack")
@@ -52,19 +54,37 @@ Trick = Callable[[str, random.Random], str]
 Explain = Callable[[str], Sequence[tuple[int, int]]]
 
 
+class Judge(Protocol):
+    """What a model must offer to be measured; `moderation.model.Model` does."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def thresholds(self) -> Mapping[str, float]: ...
+    def predict_proba(self, texts: list[str], /) -> NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What probes may use: corpora by name, spelling tricks, an explainer, the contrast file."""
+    """What probes may use: corpora by name, spelling tricks, an explainer, the contrast file, the
+    model told a register, and the splits that are asked for (of use to probes of any split)."""
 
     corpora: Mapping[str, Corpus]
     tricks: Mapping[str, Trick] = field(default_factory=dict)
     explain: Explain | None = None
     contrasts: Path | None = None
+    told: Mapping[str, Judge] = field(default_factory=dict)
+    splits: Sequence[str] = ("dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A named measure: it needs these corpora (all, or with `any_of` at least one)."""
+    """A named measure: it needs these corpora (all, or with `any_of` at least one).
+
+    It looks at rows of `split`; where that is empty, at those of any split.
+    """
 
     name: str
     split: str
@@ -352,15 +372,6 @@ def measure_mentions(run: Measuring, material: Material) -> None:
 DIALECT = ("davidson", "measuring_hate_speech", "hatexplain", "cad", "gab_hate_corpus", "sbic")
 
 
-def is_dialect(text: str) -> bool:
-    """Whether `text` bears markers of African-American English (`dialect.toml`)."""
-    sure, patterns, hints = _dialect()
-    lowered = text.lower().replace("’", "'")
-    if sure.search(lowered) or any(pattern.search(lowered) for pattern in patterns):
-        return True
-    return len(set(hints.findall(lowered))) >= 2
-
-
 def measure_dialect(run: Measuring, material: Material) -> None:
     """False alarms on harmless comments with markers of African-American English.
 
@@ -605,6 +616,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("mentions", "dev", ("jigsaw2018_any", "cad", "identity_debias"), measure_mentions, True),
     Probe("dialect", "dev", DIALECT, measure_dialect, any_of=True),
     Probe("contrasts", "dev", (), measure_contrasts),
+    Probe(NAME, "", (*TALK, *SOCIAL), measure_told, any_of=True),
     Probe(
         "calibration",
         "dev",
@@ -705,13 +717,3 @@ def _by_hash(texts: Iterable[str]) -> list[str]:
 def _term_pattern() -> re.Pattern[str]:
     terms = sorted((t for family in identity_families().values() for t in family), key=len)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, reversed(terms))) + r")\b", re.IGNORECASE)
-
-
-@cache
-def _dialect() -> tuple[re.Pattern[str], tuple[re.Pattern[str], ...], re.Pattern[str]]:
-    table = read_data("dialect.toml")
-
-    def words(key: str) -> re.Pattern[str]:
-        return re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, table[key])) + r")(?![\w'])")
-
-    return words("sure"), tuple(re.compile(p) for p in table["patterns"]), words("hints")

@@ -10,7 +10,12 @@ shown as the reason. The features are those of `moderation.features`, the very c
 from __future__ import annotations
 
 from moderation.training.assembly import assemble, write
-from moderation.training.calibration import calibrate, calibrate_in_turn, choose_thresholds
+from moderation.training.calibration import (
+    calibrate,
+    calibrate_in_turn,
+    choose_thresholds,
+    scale_registers,
+)
 from moderation.training.encoding import Encoded, Recorder, encode_texts
 from moderation.training.examples import (
     Examples,
@@ -22,11 +27,11 @@ from moderation.training.examples import (
 from moderation.training.heads import fit_head, fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
-from moderation.training.naming import names_group, weigh_named
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
 from moderation.training.recipe import Recipe, read_recipe
+from moderation.training.reweighing import names_group, reweigh
 from moderation.training.screening import Screen, prune, screen
 
 __all__ = [
@@ -58,10 +63,11 @@ __all__ = [
     "pooled_scores",
     "prune",
     "read_recipe",
+    "reweigh",
+    "scale_registers",
     "screen",
     "segment_matrix",
     "text_matrix",
     "train",
-    "weigh_named",
     "write",
 ]

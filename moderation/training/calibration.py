@@ -17,6 +17,7 @@ from moderation.training.recipe import Recipe
 
 Float64 = npt.NDArray[np.float64]
 
+FEWEST = 10  # texts of either outcome below which nothing is scaled
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
 EVEN = 0.001  # macro-F1: less than any choice of held texts would move it by
 MOST_MOVED = 4.0  # logits by which a head is moved at most
@@ -112,8 +113,7 @@ def calibrate(
     below KNEE a slope each: one line through both leaves sure scores too sure and doubtful ones too
     low.
     """
-    corpora = [key.removeprefix("from ") for key in reference if key.startswith("from ")]
-    inside = np.isin(source, corpora)
+    inside = np.isin(source, _corpora(reference))
     out = pooling.copy()
     for number, label in enumerate(LABELS):
         if label not in only:
@@ -128,13 +128,11 @@ def calibrate(
         else:
             continue
         y = labels[rows, number] > 0.5
-        if y.sum() < 10 or (~y).sum() < 10:
+        if y.sum() < FEWEST or (~y).sum() < FEWEST:
             continue
         parts = [(share, y), (1 - share, ~y)]
-        toxic = ~y & (labels[rows, 0] > 0.5)
-        more = reference.get(LABELS[0], 0.0) - share  # toxic comments without the label
-        if label in reference and more > 0 and toxic.any():
-            parts = [(share, y), (more, toxic), (1 - share - more, ~y & ~toxic)]
+        if label in reference:
+            parts = _parts_of_place(y, labels[rows, 0] > 0.5, share, reference)
         mass = _weighted(mass, parts)
         z = logits[rows, number].astype(np.float64)
         line = _fit_logistic(z[:, None], y, mass)
@@ -152,6 +150,58 @@ def calibrate(
                 bend = f", {below:.2f} of it below {KNEE:g} and {below + more:.2f} above"
         log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
     return out
+
+
+def scale_registers(
+    logits: Float32,
+    labels: Float32,
+    weight: Float32,
+    source: npt.NDArray[np.str_],
+    reference: dict[str, float],
+    log: Callable[[str], None] = lambda line: None,
+) -> dict[str, dict[str, list[float]]]:
+    """Register -> label -> slope and offset of the logit where a model is told the register.
+
+    `talk LABEL` in `reference` gives the share of comments with a label on the talk
+    pages that the reference is about; the two numbers are fitted to the held texts of its corpora
+    as in `calibrate`. Empty for labels with too few of either outcome.
+    """
+    inside = np.isin(source, _corpora(reference))
+    found: dict[str, list[float]] = {}
+    for number, label in enumerate(LABELS):
+        share = reference.get(f"talk {label}")
+        known = ~np.isnan(labels[:, number]) & (weight[:, number] > 0)
+        rows = np.flatnonzero(inside & known)
+        y = labels[rows, number] > 0.5
+        if share is None or y.sum() < FEWEST or (~y).sum() < FEWEST:
+            continue
+        parts = _parts_of_place(y, labels[rows, 0] > 0.5, share, reference)
+        z = logits[rows, number].astype(np.float64)
+        line = _fit_logistic(z[:, None], y, _weighted(np.ones(len(rows)), parts))
+        slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
+        if slope > 0:
+            found[label] = [slope, shift]
+            log(f"{label} on talk pages: {slope:.2f} z {shift:+.2f} by {int(y.sum())} of them")
+    return {"talk": found} if found else {}
+
+
+def _corpora(reference: dict[str, float]) -> list[str]:
+    """The corpora of the place that the reference is about."""
+    return [key.removeprefix("from ") for key in reference if key.startswith("from ")]
+
+
+def _parts_of_place(
+    y: npt.NDArray[np.bool_],
+    toxic: npt.NDArray[np.bool_],
+    share: float,
+    reference: dict[str, float],
+) -> list[tuple[float, npt.NDArray[np.bool_]]]:
+    """Shares of the place, and its rows: those with the label, those toxic without it, the rest."""
+    without = ~y & toxic
+    more = reference.get(LABELS[0], 0.0) - share
+    if more <= 0 or not without.any():
+        return [(share, y), (1 - share, ~y)]
+    return [(share, y), (more, without), (1 - share - more, ~y & ~toxic)]
 
 
 def _weighted(mass: Float64, parts: Sequence[tuple[float, npt.NDArray[np.bool_]]]) -> Float64:

@@ -14,15 +14,15 @@ from moderation.pooling import Pooling
 from moderation.scoring import sigmoid
 from moderation.text import Lexer
 from moderation.training.assembly import assemble
-from moderation.training.calibration import calibrate_in_turn, choose_thresholds
+from moderation.training.calibration import calibrate_in_turn, choose_thresholds, scale_registers
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
 from moderation.training.heads import fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
-from moderation.training.naming import weigh_named
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
+from moderation.training.reweighing import reweigh
 from moderation.training.screening import prune, screen
 
 
@@ -45,7 +45,7 @@ def train(
     )
     rows = np.flatnonzero(training)
     texts = [examples.texts[i] for i in rows.tolist()]
-    y, w = labels[rows], weigh_named(texts, labels[rows], weight[rows], recipe.named_weight)
+    y, w = labels[rows], reweigh(texts, labels[rows], weight[rows], recipe)
     register = np.array([recipe.register_of(source) for source in examples.source])[rows]
     copies, originals = misspelt_copies(texts, y, recipe.misspelt, recipe.seed)
     y = np.concatenate([y, y[originals]])
@@ -97,11 +97,13 @@ def train(
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
     judged = pooled.take(np.arange(len(held)))
     pooling = calibrate_in_turn(pooling, judged, labels[held], weight[held], source, recipe, log)
-    thresholds = choose_thresholds(
-        sigmoid(Pooling(pooling).logits(judged)), labels[held], weight[held], log
-    )
+    logits = Pooling(pooling).logits(judged)
+    thresholds = choose_thresholds(sigmoid(logits), labels[held], weight[held], log)
     extra = {
         "thresholds": thresholds,
+        "registers": scale_registers(
+            logits, labels[held], weight[held], source, recipe.reference, log
+        ),
         "trained": {
             "version": __version__,
             "texts": int(training.sum()),

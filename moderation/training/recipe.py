@@ -45,7 +45,8 @@ class Recipe:
       weight times `segments_weight` by label;
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
       `composed`: instead, for a head of toxicity, in its ordinary and its watching line;
-    - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
+    - `named_weight`, `dialect_weight`: harmless texts that name a group, or that bear markers of
+      African-American English, weigh so many times more for toxicity;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `lexicons`: whether words carry classes.
@@ -66,6 +67,7 @@ class Recipe:
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
     named_weight: float = 1.0
+    dialect_weight: float = 1.0
     composed_weight: float = 0.3
     misspelt: int = 0
     misspelt_weight: float = 0.5
