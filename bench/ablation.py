@@ -1,6 +1,7 @@
 """What each part of the recipe gains and costs: one part taken away at a time.
 
-    python bench/ablation.py --corpora DIR [--labels FILE --contrasts FILE --harmless FILE]
+    python bench/ablation.py --corpora DIR [--labels FILE --contrasts FILE --harmless FILE
+        --mentions FILE]
                              [--share 0.3] [--output bench/ablation.md]
 
 Texts are encoded once with the recipe; then the heads are fitted again without a family of
@@ -48,6 +49,7 @@ from moderation.training import (
     add_corpora,
     add_harmless,
     add_labels,
+    add_mentions,
     assemble,
     calibrate_in_turn,
     compose,
@@ -95,6 +97,7 @@ GROUPS = (
     ("civil_comments",),
     ("contrasts",),
     ("harmless",),
+    ("mentions",),
 )
 
 
@@ -594,6 +597,7 @@ def digest_of(recipe_file: Path | None) -> str:
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--contrasts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--harmless", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--mentions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, path_type=Path))
 @click.option("--share", type=click.FloatRange(0, 1), default=0.3, show_default=True)
 @click.option("--heads", default=",".join(WANTED), show_default=True)
@@ -604,6 +608,7 @@ def main(
     labels: Path | None,
     contrasts: Path | None,
     harmless: Path | None,
+    mentions: Path | None,
     recipe_file: Path | None,
     share: float,
     heads: str,
@@ -634,6 +639,8 @@ def main(
                 clusters["contrasts", row["text"]] = f"contrasts {row['family']}"
         if harmless is not None:
             add_harmless(examples, harmless, recipe.harmless_weight)
+        if mentions is not None:
+            add_mentions(examples, mentions, recipe.mentions_weight)
         if corpora is not None:
             for corpus in load_all(corpora):
                 add_corpora(examples, [corpus], recipe)
@@ -656,6 +663,7 @@ def main(
             ("labels", labels.name if labels else None),
             ("contrasts", contrasts.name if contrasts else None),
             ("harmless", harmless.name if harmless else None),
+            ("mentions", mentions.name if mentions else None),
             ("recipe", recipe_file.name if recipe_file else None),
             ("share", share),
             ("heads", heads),

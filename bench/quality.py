@@ -29,6 +29,7 @@ from moderation.corpora import Corpus, load_all
 from moderation.errors import ModerationError
 from moderation.evaluation import Report, evaluate, load_sets
 from moderation.evaluation.page import write_page
+from moderation.evaluation.told import SOCIAL, TALK
 from moderation.records import LABELS
 
 Floats = NDArray[np.float32]
@@ -269,6 +270,7 @@ def main(
 
     if not without_model:
         from moderation.model import load
+        from moderation.registers import tell
 
         own = load(model)
         measure(
@@ -276,6 +278,22 @@ def main(
             own.predict_proba,
             thresholds=own.thresholds,
             digest=own.digest,
+        )
+        for register, corpora_of in (("talk", TALK), ("social", SOCIAL)):
+            told = tell(own, register)
+            measure(
+                "… told",
+                told.predict_proba,
+                [name for name in SETS if name.split("/")[0] in corpora_of],
+                thresholds=told.thresholds,
+                digest=own.digest,
+            )
+        social = reports.pop()
+        reports[-1].figures += social.figures
+        reports[-1].curves += social.curves
+        notes.append(
+            "… told: the same model, told how the comments of a set are written (talk pages: the "
+            "Perspective sample and Jigsaw; social media: the others that it is shown for)."
         )
     baseline = Baseline(corpora)
     remembered = Cache(cache / "baseline-1.jsonl")

@@ -92,10 +92,9 @@ def explain(text: str, model: Model | None = None) -> Explanation:
             bias[label] += factor * constant
             contribution += damped[:, head] * (factor * on_whole / root)
             contribution += inside * (factor * on_worst / roots[segment])
-        knee, above = float(pooling.knee[number]), float(pooling.above[number])
-        if logits[label] > knee:
-            bias[label] += above * (bias[label] - knee)
-            contribution *= 1 + above
+        slope, offset = pooling.bend_of(number, bias[label] + float(contribution.sum()))
+        bias[label] = slope * bias[label] + offset
+        contribution *= slope
         spans += [
             Span(unit.start, unit.end, label, float(c))
             for unit, c in zip(units, contribution.tolist(), strict=True)

@@ -20,6 +20,7 @@ from moderation.lexicons import (
     load_innocent,
     load_leet,
     load_meant,
+    load_names,
 )
 from moderation.neighbours import count_beside, find_slips
 from moderation.spelling import LIKELY, Speller
@@ -74,6 +75,17 @@ CLASS_ORDER = (
     "body_part",
     "intensifier",
     "quote",
+)
+# Classes of words that say to whom and whether something is said: slips of them are undone too.
+COMMON = frozenset(
+    (
+        "negation",
+        "pronoun.second",
+        "pronoun.third",
+        "possessive.second",
+        "possessive.third",
+        "quantifier",
+    )
 )
 # Groups that no one is protected for: contempt for them is not an identity attack.
 UNPROTECTED = frozenset(["group.political", "group.occupation", "slur.political"])
@@ -263,6 +275,8 @@ def build(texts: Collection[str], *, lexicons: bool = True) -> Knowledge:
         meant=meant,
         slips=slips,
         context=count_beside(texts, [*meant, *slips], ranks) if meant else None,
+        names=" ".join(load_names()),
+        common=sorted(term for term, names in terms.items() if class_of(names) in COMMON),
     )
     classes: dict[str, int] = {}
     number = {name: i for i, name in enumerate(CLASS_ORDER, 1)}

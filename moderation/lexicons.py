@@ -5,6 +5,7 @@
     data/leet.tsv             symbol, readings       load_leet()
     data/emoji.tsv            emoji, words           load_emoji()
     data/meant.txt            a word a line          load_meant()
+    data/names.txt            a name a line          load_names()
 
 Training reads them and bakes what it needs into the model file; scoring never imports this
 module. Terms are lower-case, words separated by single spaces. A term may end in a rule for its
@@ -191,6 +192,15 @@ def load_innocent() -> list[str]:
     the same insult with another ending; rare words that are likelier slips are left out.
     """
     source = resources.files("moderation").joinpath("data", "innocent.txt")
+    return source.read_text(encoding="utf-8").split()
+
+
+def load_names() -> list[str]:
+    """Names and other words that are written with a capital and are near an offensive word.
+
+    Made by `python -m moderation.training.names`; `data/lexicons/README.md` says of what.
+    """
+    source = resources.files("moderation").joinpath("data", "names.txt")
     return source.read_text(encoding="utf-8").split()
 
 

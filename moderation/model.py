@@ -55,6 +55,9 @@ REGISTERS = {"talk": 0.0, "social": 1.0}
 """Register that a model may be told -> the share of social media's head in toxicity. "talk": as
 people write who work on an encyclopaedia, or like them; "social": as in social media and forums."""
 
+BENDS = 3
+"""Places where a label's scale may bend."""
+
 LINE = (
     "bias",
     "whole",
@@ -73,14 +76,13 @@ POOL = (
     "watch_from",
     "link",
     "link_from",
-    "knee",
-    "above",
+    *(f"{name}_{number}" for number in range(1, BENDS + 1) for name in ("knee", "above")),
 )
 """Columns of the pooling array. A head's ordinary line and its watching one, each of LINE (see
 `pooling.pool_features`): what the second has above the first and above `watch_from` is added. What
-a label's logit has above `link_from` counts `link` times for toxicity in social media. `knee` and
-`above` bend the scale: what the logit has above `knee` is added again times `above` (over -1: no
-order is changed)."""
+a label's logit has above `link_from` counts `link` times for toxicity in social media. `knee_1` and
+`above_1` and so on bend the scale: what the logit has above a knee is added again times `above`
+(the sum of those passed is over -1: no order is changed)."""
 
 _CONTEXT: dict[str, tuple[str, tuple[int | None, ...]]] = {
     "context": ("U16", (None,)),
@@ -181,6 +183,8 @@ class Model:
             meant=tables.get("meant", ()),
             slips=tables.get("slips", {}),
             context=self.context,
+            names=tables.get("names", ""),
+            common=tables.get("common", ()),
         )
 
     @cached_property
@@ -421,11 +425,18 @@ def _check_settings(place: str, settings: Any) -> None:
             and type(tables["offensive"]) is list
             and type(tables.get("telling", [])) is list
             and all(
-                type(w) is str and w for w in (*tables["offensive"], *tables.get("telling", ()))
+                type(w) is str and w
+                for w in (
+                    *tables["offensive"],
+                    *tables.get("telling", ()),
+                    *tables.get("common", ()),
+                )
             )
+            and type(tables.get("common", [])) is list
             and type(tables.get("meant", [])) is list
             and all(type(w) is str and w for w in tables.get("meant", ()))
             and _is_slips(tables.get("slips", {}))
+            and type(tables.get("names", "")) is str
             and _is_str_map(tables["homoglyphs"], 8)
             and _is_str_map(tables["emoji"], 200)
             and type(tables["leet"]) is dict

@@ -11,7 +11,7 @@ Toxicity has two heads, because what is toxic among the writers of an encyclopae
 among strangers in social media are labelled by different measures: its logit lies between the two,
 nearer to the second the more the text is written in that register (a gate, as in mixtures of
 experts; Jacobs et al. 1991). There, what the head of a label that is toxic by definition sees
-beyond a point may add to it. Then the scale bends once. `model.POOL` names the numbers.
+beyond a point may add to it. Then the scale may bend. `model.POOL` names the numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64
-from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL
+from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.records import LABELS
 
 Float32 = npt.NDArray[np.float32]
@@ -32,7 +32,9 @@ Float32 = npt.NDArray[np.float32]
 FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
 TABLED = 256  # segments up to which coefficients are looked up
 OWN, WATCH = slice(0, len(LINE)), slice(len(LINE), 2 * len(LINE))  # columns of either line
-_WATCH_FROM, _KNEE, _ABOVE = map(POOL.index, ("watch_from", "knee", "above"))
+_WATCH_FROM = POOL.index("watch_from")
+_KNEES = [POOL.index(f"knee_{number}") for number in range(1, BENDS + 1)]
+_ABOVE = [POOL.index(f"above_{number}") for number in range(1, BENDS + 1)]
 _LINK, _LINK_FROM = map(POOL.index, ("link", "link_from"))
 _OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from")]
 N_LABELS = len(LABELS)
@@ -177,7 +179,11 @@ class Pooling:
         # All ordinary lines and then those that watch, at once: calls take longer than work.
         self._heads = np.concatenate([np.arange(own.shape[1]), self._watching])
         self._both = _Lines(np.concatenate([own, watch[:, self._watching]], axis=1))
-        self.knee, self.above = columns[_KNEE, :N_LABELS], columns[_ABOVE, :N_LABELS]
+        self._bends = [
+            (columns[knee, :N_LABELS], columns[above, :N_LABELS])
+            for knee, above in zip(_KNEES, _ABOVE, strict=True)
+            if columns[above, :N_LABELS].any()
+        ]
         self._links = [
             (label, columns[_LINK_FROM, label], columns[_LINK, label])
             for label in range(N_LABELS)
@@ -197,15 +203,29 @@ class Pooling:
             further += link * np.maximum(excess, 0)
         further *= _between(out[:, _REGISTER])
         out[:, _TOXICITY] += further
-        out = out[:, :N_LABELS]
-        bend = out - self.knee
-        np.maximum(bend, 0, out=bend)
-        bend *= self.above
-        out += bend
+        straight = out[:, :N_LABELS]
+        out = straight.copy()
+        for knee, above in self._bends:
+            bend = straight - knee
+            np.maximum(bend, 0, out=bend)
+            bend *= above
+            out += bend
         return out
 
+    def bend_of(self, label: int, straight: float) -> tuple[float, float]:
+        """Slope and offset: a label's logit = slope * `straight` + offset.
+
+        `straight`: what the logit was before the bends.
+        """
+        slope, offset = 1.0, 0.0
+        for knee, above in self._bends:
+            if straight > knee[label]:
+                slope += float(above[label])
+                offset -= float(above[label]) * float(knee[label])
+        return slope, offset
+
     def _lines(self, pooled: Pooled) -> Float32:
-        """What each head comes to by itself, before the bend: float32, shape (C, H)."""
+        """What each head comes to by itself, before the bends: float32, shape (C, H)."""
         which = self._watching
         if not len(which):
             return self._both.values(pooled.whole, pooled.worst, pooled.count)
@@ -242,7 +262,7 @@ class Pooling:
         )
 
     def parts_of(self, label: int, pooled: Pooled) -> Parts:
-        """Where a label's logit comes from in one text, before the bend."""
+        """Where a label's logit comes from in one text, before the bends."""
         if label != _TOXICITY:
             return Parts(0.0, ((label, 1.0),))
         lines = self._lines(pooled)[0]
@@ -277,7 +297,7 @@ def rescale(pool: npt.NDArray[np.floating], label: int, slope: float, offset: fl
     heads = (_TOXICITY, _SOCIAL) if label == _TOXICITY else (label,)
     for head in heads:
         pool[head, :_LINK] *= slope
-        pool[head, _KNEE] = slope * pool[head, _KNEE] + offset
+        pool[head, _KNEES] = slope * pool[head, _KNEES] + offset
         shift(pool, head, offset)
     if label == _TOXICITY:
         pool[:, _LINK] *= slope

@@ -7,8 +7,8 @@ The cost of a reading is in bits: how rare the word is (a Zipf prior) plus how u
 and two neighbours swapped (Damerau 1964); they are looked up by deletions (the symmetric index of
 SymSpell), so the work for a word grows with its length alone. Harmless words compete: what is as
 near to "shirt" is not read as anything else. Short words are one slip from much, and an unknown
-word is most often a name, so the cost that is accepted grows with the length and falls for a
-capital.
+word with a capital may be a name, so the cost that is accepted grows with the length and falls for
+known names.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
-from math import log2
+from math import inf, log2
 
 LIKELY = 20_000  # ranks of words common enough that a misspelt word may be one of them
 SHORTEST, LONGEST = 3, 24  # letters of words that are repaired
+LONG = 7  # letters of compounds that are looked for however rare: few words are near them …
+STRONGEST = 100  # … where they hold one of the telling words of the first ranks
 FEW = 20  # words that are repaired without the index: making it takes as long
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -37,10 +40,18 @@ SOUND = 2.0
 MILD = 1.0  # to miss a word that tells less costs less than to see it where it was not meant
 # Bits that a reading may cost, by letters of the word as written; longer words take the last.
 # Chosen so that among unknown words of comments, those read as an offensive word are at least three
-# times as frequent in toxic comments as in harmless ones. Names may cost less, and so may three
-# capitals, which are mostly abbreviations; three small letters that nobody knows are few.
-LIMITS = (0.0, 0.0, 0.0, 14.9, 14.4, 16.5, 17.5, 18.0, 18.5)
-NAME_LIMITS = (0.0, 0.0, 0.0, 8.0, 10.2, 12.3, 13.5, 14.9, 16.5)
+# times as frequent in toxic comments as in harmless ones. Readings as a mild word may cost less.
+# With a capital it is less still for mild words and for what people and towns are called; so it is
+# for three capitals, which are mostly abbreviations.
+LIMITS = (0.0, 0.0, 0.0, 15.2, 14.9, 16.5, 17.5, 18.5, 19.0, 20.0)
+MILD_LIMITS = (0.0, 0.0, 0.0, 14.9, 14.4, 16.5, 17.5, 18.0, 18.5, 18.5)
+NAME_LIMITS = (0.0, 0.0, 0.0, 8.0, 10.2, 12.3, 13.5, 14.9, 16.5, 16.5)
+
+
+class Written(Enum):
+    """How a word is written: with a capital as names are; in three capitals; otherwise."""
+
+    NAME, SHORT, PLAIN = range(3)
 
 
 def _neighbours() -> dict[str, str]:
@@ -158,6 +169,9 @@ class Speller:
     common enough are looked for. `mild`: others, which must be likelier. Those of three letters are
     looked for among words of three letters, which are few if nobody knows them, and by sound.
     `meant`: those that the neighbours of a word may tell, where its letters are not enough.
+    `common`: mild ones too that are looked for among words of three letters as well ("you").
+    `names`: words written with a capital that are as near to an offensive word as its slips are,
+    white space between.
     """
 
     def __init__(
@@ -166,8 +180,12 @@ class Speller:
         telling: Collection[str],
         mild: Collection[str] = (),
         meant: Collection[str] = (),
+        names: str = "",
+        common: Collection[str] = (),
     ) -> None:
         self._known = known
+        self._common = frozenset(common)
+        self._names_listed = names
         self._meant = frozenset(meant)
         self._last: tuple[str, list[tuple[float, str]]] = ("", [])
         self._telling, self._less_telling = telling, mild
@@ -178,8 +196,24 @@ class Speller:
 
     # Made when the first unknown word comes: many a short text has none.
     @cached_property
+    def _compounds(self) -> frozenset[str]:
+        """Long telling words that have a common one inside."""
+        known, telling = self._known, [w for w in self._telling if len(w) >= LONG]
+        common = [
+            word
+            for word in itertools.islice(self._telling, STRONGEST)
+            if len(word) > SHORTEST and known.get(word, LIKELY) < LIKELY
+        ]
+        inside = re.compile("|".join(map(re.escape, common)) or "(?!)")
+        return frozenset(word for word in telling if inside.search(word))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._names_listed.split())
+
+    @cached_property
     def _mild(self) -> frozenset[str]:
-        return frozenset(self._less_telling).difference(self._telling)
+        return self._common.union(self._less_telling).difference(self._telling)
 
     @cached_property
     def _heard(self) -> frozenset[str]:
@@ -188,7 +222,8 @@ class Speller:
 
     @cached_property
     def _listed(self) -> frozenset[str]:
-        return frozenset(w for w in self._heard if len(w) > SHORTEST or w not in self._mild)
+        mild = self._mild - self._common
+        return frozenset(w for w in self._heard if len(w) > SHORTEST or w not in mild)
 
     def targets(self) -> list[str]:
         """The words that are looked for, in order of spelling."""
@@ -200,7 +235,13 @@ class Speller:
 
     def _likely(self, words: Iterable[str]) -> list[str]:
         known = self._known
-        return sorted(word for word in words if known.get(word, LIKELY) < LIKELY)
+        return sorted(word for word in words if self._is_likely(word, known.get(word)))
+
+    def _is_likely(self, word: str, rank: int | None) -> bool:
+        """Whether a misspelt word may be `word`: it is common, or a long compound."""
+        if rank is None:
+            return False
+        return rank < LIKELY or (len(word) >= LONG and word in self._compounds)
 
     def may_sound(self, word: str) -> bool:
         """Whether a telling word sounds like `word`: a filter, seldom wrongly true."""
@@ -208,18 +249,28 @@ class Speller:
             self._make_indexes()
         return _SOUNDING.search(word) is not None and sound_of(word) in self._by_sound
 
-    def read(self, word: str, *, name: bool = False) -> str | None:
-        """The telling word that `word` (lower-case ASCII letters, unknown) is a slip of.
-
-        `name`: it is written like a name, with a capital and small letters.
-        """
+    def read(self, word: str, written: Written = Written.PLAIN) -> str | None:
+        """The telling word that `word` (lower-case ASCII letters, unknown) is a slip of."""
         if not SHORTEST <= len(word) <= LONGEST:
             return None
-        limit = (NAME_LIMITS if name else LIMITS)[min(len(word), len(LIMITS) - 1)]
         best = min(self._weigh(word), default=None)
-        if best is None or best[0] > limit:
+        if best is None or best[0] > self._limit(word, best[1], written):
             return None
         return None if any(True for _ in self._rivals(word, best[0])) else best[1]
+
+    def nears(self, word: str, margin: float) -> bool:
+        """Whether `word`, no telling one itself, is within `margin` bits of being read as one.
+
+        Mild ones are left out, and harmless words do not compete here.
+        """
+        if word in self._telling or word in self._mild:
+            return False
+        near = (
+            cost - self._limit(word, target, Written.PLAIN)
+            for cost, target in self._weigh(word)
+            if target not in self._mild
+        )
+        return min(near, default=margin + 1) <= margin
 
     def doubts(self, word: str) -> bool:
         """Whether neighbours may tell that `word`, which is not read as another, is a slip."""
@@ -228,7 +279,7 @@ class Speller:
         limit, meant = LIMITS[min(len(word), len(LIMITS) - 1)], self._meant
         return any(cost <= limit and target in meant for cost, target in self._weigh(word))
 
-    def others(self, word: str, *, name: bool = False) -> dict[str, float]:
+    def others(self, word: str, written: Written = Written.PLAIN) -> dict[str, float]:
         """What `word`, of which `doubts` is true, may be a slip for.
 
         With the bits that neighbours must speak for each: by so many its cost is above the limit,
@@ -239,9 +290,18 @@ class Speller:
         for cost, target in sorted(self._weigh(word)):
             if cost <= LIMITS[size] and target in self._meant:
                 costs.setdefault(target, cost)
-        most = NAME_LIMITS[size] if name else LIMITS[size]
-        most = min(self._rivals(word, most), default=most)
-        return {target: cost - most for target, cost in costs.items()}
+        own = {target: self._limit(word, target, written) for target in costs}
+        rival = min(self._rivals(word, max(own.values(), default=0.0)), default=inf)
+        return {target: cost - min(own[target], rival) for target, cost in costs.items()}
+
+    def _limit(self, word: str, target: str, written: Written) -> float:
+        """The bits that reading `word` as `target` may cost."""
+        mild, limits = target in self._mild, LIMITS
+        if written is Written.SHORT or (written is Written.NAME and (mild or word in self._names)):
+            limits = NAME_LIMITS
+        elif mild:
+            limits = MILD_LIMITS
+        return limits[min(len(word), len(limits) - 1)]
 
     def _weigh(self, word: str) -> list[tuple[float, str]]:
         """The telling words that `word` may be a slip of, each with the bits that it costs."""
@@ -251,8 +311,8 @@ class Speller:
         known, mild = self._known, self._mild
         costs: list[tuple[float, str]] = []
         for target, slip in self._candidates(word):
-            rank = known.get(target, LIKELY)
-            if rank < LIKELY:
+            rank = known.get(target)
+            if rank is not None and self._is_likely(target, rank):
                 cost = slip + log2(rank + 8)
                 costs.append((cost + MILD if target in mild else cost, target))
         self._last = (word, costs)

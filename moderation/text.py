@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moderation.disguises import Disguises
 from moderation.gluing import RANKED, Splitter
 from moderation.lazy import halves
-from moderation.spelling import LIKELY, Speller
+from moderation.spelling import LIKELY, Speller, Written
 
 if TYPE_CHECKING:
     from moderation.context import Context
@@ -110,6 +110,8 @@ class Tables:
       `telling`: others that are worth recovering from a slip of the pen alone.
     - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
       `emoji`: emoji -> words.
+    - `common`: words that say little but to whom ("you"), recovered from slips as well;
+    - `names`: of people, those that are as near to an offensive word as its slips, space between;
     - `meant`: words that their neighbours may tell; `slips`: known word -> those of them that it
       may be a slip for, with the bits that neighbours must speak for each; `context`: how far they
       do, None where all is read by its letters alone.
@@ -124,6 +126,8 @@ class Tables:
     meant: Collection[str] = ()
     slips: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     context: Context | None = None
+    names: str = ""
+    common: Collection[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The small tables, as stored in a model file (the vocabulary is an array there)."""
@@ -135,6 +139,8 @@ class Tables:
             "emoji": dict(self.emoji),
             "meant": list(self.meant),
             "slips": {word: dict(meant) for word, meant in self.slips.items()},
+            "names": self.names,
+            "common": list(self.common),
         }
 
 
@@ -168,7 +174,9 @@ class Lexer:
         self._offensive = tables.offensive
         meant = () if tables.context is None else tables.meant
         self._slips = {} if tables.context is None else tables.slips
-        self.speller = Speller(tables.vocabulary, tables.offensive, tables.telling, meant)
+        self.speller = Speller(
+            tables.vocabulary, tables.offensive, tables.telling, meant, tables.names, tables.common
+        )
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
         self.splitter = Splitter(tables.vocabulary, tables.offensive, tables.telling)
         self.disguises = Disguises(
@@ -196,7 +204,7 @@ class Lexer:
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
-            resolved = self._resolve(word, name=_is_name(core))
+            resolved = self._resolve(word, _written(core))
             if len(resolved) != 1:
                 return None
             word = resolved[0]
@@ -273,7 +281,7 @@ class Lexer:
         if word in self._known:
             found = self._slips.get(word)
             return None if found is None else (word, found, plain["core"].istitle())
-        others = self.speller.others(word, name=_is_name(plain["core"]))
+        others = self.speller.others(word, _written(plain["core"]))
         return (word, others, False) if others else None
 
     def read_other(self, chunk: str) -> Reading:
@@ -529,7 +537,7 @@ class Lexer:
                     add([masked], left, right)
                     return
             written = chunk[start + origin[left] : start + origin[right - 1] + 1]
-            add(self._resolve(core, name=_is_name(written)), left, right)
+            add(self._resolve(core, _written(written)), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
             disguised = self.disguises.unleet(core)
@@ -573,11 +581,8 @@ class Lexer:
 
     # ------------------------------------------------------------------ undoing tricks
 
-    def _resolve(self, word: str, *, name: bool = False) -> list[str]:
-        """An alphabetic word as meant: itself where known, else repaired where that is safe.
-
-        `name`: it is written as names are, with a capital and small letters.
-        """
+    def _resolve(self, word: str, written: Written = Written.PLAIN) -> list[str]:
+        """An alphabetic word as meant: itself where known, else repaired where that is safe."""
         if word in self._known or word in self._offensive or len(word) < 3:
             return [word]
         if not word.isascii() or len(word) > 4 * MAX_WORD:
@@ -588,11 +593,11 @@ class Lexer:
         short = self.splitter.split_short(word)
         if short is not None:
             return short
-        repaired = self.speller.read(word, name=name)
+        repaired = self.speller.read(word, written)
         if repaired is not None:
             return [repaired]
         if len(word) >= 5 and self.splitter.may_split(word):
-            parts = self.splitter.split(word, name=name)
+            parts = self.splitter.split(word, name=written is not Written.PLAIN)
             if parts is not None:
                 return parts
         return [word[:MAX_WORD]]
@@ -681,9 +686,11 @@ def chunk_word(chunk: str) -> str | None:
     return None if plain is None else _bare(plain["core"].lower())
 
 
-def _is_name(written: str) -> bool:
-    """Whether a word is written as names are; three capitals are an abbreviation."""
-    return written.istitle() or (len(written) == 3 and written.isupper())
+def _written(word: str) -> Written:
+    """How a word is written; three capitals are an abbreviation."""
+    if word.istitle():
+        return Written.NAME
+    return Written.SHORT if len(word) == 3 and word.isupper() else Written.PLAIN
 
 
 def _bare(word: str) -> str:

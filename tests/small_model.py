@@ -118,7 +118,7 @@ def make_model(name: str = "small") -> Model:
     pool = np.zeros((len(HEADS), len(POOL)), np.float32)
     own = (-3.0, 3.1, 2.3, -0.21, -0.4, 0.13, 0.3, 0.07, -0.2, 0.41)
     watching = (-3.2, 1.9, 4.1, -0.3, -0.2, 0.1, 0.2, 0.3, 0.1, 0.6)
-    pool[:] = (*own, *watching, -1.0, 0.2, -2.5, 0.3, -0.25)
+    pool[:] = (*own, *watching, -1.0, 0.2, -2.5, 0.3, -0.25, 1.0, 0.4, 2.0, -0.3)
     pool[:, 0] += np.arange(len(HEADS), dtype=np.float32) / -10
     pool[HEADS.index(REGISTER)] = 0
     pool[HEADS.index(REGISTER), :2] = (0.2, 0.5)  # from all of one head to all of the other

@@ -349,6 +349,10 @@ def test_own_sentences_show_a_model_that_hates_a_name() -> None:
     assert bpsn(fair, "gay") == bpsn(fair, "black")
     assert bpsn(against, "gay") < bpsn(against, "black") - 0.1
     assert bpsn(against, "gay") < bpsn(fair, "gay") - 0.1
+    for report, wrong in ((fair, 0), (against, 1 / 32)):  # one term of them all
+        for label in ("toxicity", "identity_attack"):
+            assert value(report, "sentences", label, "false_positive_rate") == pytest.approx(wrong)
+    assert 0 < value(fair, "sentences", "toxicity", "recall") < 1
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import unicodedata
 import pytest
 
 from moderation import lexicons
+from moderation.lexicons import load_names
+from moderation.spelling import Speller
+from moderation.training.names import find_names, near_offence
 
 
 @pytest.mark.parametrize(
@@ -144,3 +147,20 @@ def test_emoji_read_as_words() -> None:
     expected = {"🐷": "pig", "🔫": "gun", "💩": "shit", "🤡": "clown", "🖕": "fuck you",
                 "🏳\u200d🌈": "gay", "🇵🇱": "polish poland", "🧕": "muslim woman"}  # fmt: skip
     assert {emoji: table[emoji] for emoji in expected} == expected
+
+
+def test_names_are_sorted_and_plain() -> None:
+    names = load_names()
+    assert names == sorted(set(names))
+    assert all(name.isascii() and name.isalpha() and name.islower() for name in names)
+    assert {"moran", "kimes", "slutsk"} <= set(names)
+
+
+def test_names_are_those_near_an_offence() -> None:
+    found = find_names(["Móran and MORAN, Zoë", "moroni Moroni 12 Mörön"])
+    assert list(found) == ["moran", "moran", "zoe", "moroni", "moron"]
+    speller = Speller({"moron": 900, "and": 3}, ["moron"])
+    assert near_offence(["moran", "zoe", "moroni", "moron", "moran"], speller) == [
+        "moran",
+        "moroni",
+    ]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL
+from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.pooling import TABLED, Pooled, Pooling, pool_features, rescale
 from moderation.records import LABELS
 
@@ -40,8 +40,11 @@ def lines_of(pooled: Pooled, pools: npt.NDArray[np.float64]) -> npt.NDArray[np.f
 
 
 def bent(logits: npt.NDArray[np.float64], pool: npt.NDArray[np.float64]) -> Any:
-    knee, above = pool[POOL.index("knee")], pool[POOL.index("above")]
-    return logits + above * np.maximum(logits - knee, 0)
+    out = logits.copy()
+    for number in range(1, BENDS + 1):
+        knee, above = pool[POOL.index(f"knee_{number}")], pool[POOL.index(f"above_{number}")]
+        out += above * np.maximum(logits - knee, 0)
+    return out
 
 
 @given(texts)
@@ -126,7 +129,8 @@ def test_rescaled_logits_are_a_line_of_what_they_were(
 ) -> None:
     pooled = pooled_of(rows)
     pools = POOLS.astype(np.float64)
-    pools[:, POOL.index("above")] = np.abs(pools[:, POOL.index("above")])
+    above = [POOL.index(f"above_{number}") for number in range(1, BENDS + 1)]
+    pools[:, above] = np.abs(pools[:, above])
     before = Pooling(pools.astype(np.float32)).logits(pooled)
     for label in range(len(LABELS)):
         pool = pools.copy()

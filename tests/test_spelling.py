@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import spelling
-from moderation.spelling import LONGEST, Speller, slip_cost, slips_of, sound_of
+from moderation.spelling import LONGEST, Speller, Written, slip_cost, slips_of, sound_of
 
 KNOWN = {
     word: rank
@@ -44,9 +44,41 @@ def test_a_harmless_word_as_near_keeps_a_word_as_it_is() -> None:
 
 
 def test_a_name_is_read_more_warily() -> None:
-    speller = Speller({**KNOWN, "moron": 2_000}, TELLING)
-    assert speller.read("mroon") == "moron"
-    assert speller.read("mroon", name=True) is None
+    """What people are called is not read as an offensive word, and three capitals seldom are."""
+    speller = Speller({**KNOWN, "moron": 2_000, "fool": 9_000}, TELLING, names="moran pholl")
+    assert speller.read("moran") == speller.read("mroon", Written.NAME) == "moron"
+    assert speller.read("moran", Written.NAME) is None
+    assert speller.read("fol") == speller.read("fol", Written.NAME) == "fool"
+    assert speller.read("fol", Written.SHORT) is None
+
+
+def test_mild_words_are_not_read_into_names() -> None:
+    speller = Speller({**KNOWN, "cheap": 2_000}, TELLING, mild=["cheap"])
+    assert speller.read("chaep") == "cheap"
+    assert speller.read("chaep", Written.NAME) is None
+
+
+def test_common_words_are_recovered_even_of_three_letters() -> None:
+    known = {**KNOWN, "you": 1, "your": 2, "her": 90}
+    speller = Speller(known, TELLING, mild=["her"], common=["you", "your"])
+    assert [speller.read(word) for word in ("yiu", "yoyr")] == ["you", "your"]
+    assert speller.read("hrr") is None  # mild, three letters and not common
+    assert Speller(known, TELLING).read("yiu") is None
+
+
+def test_rare_compounds_of_a_common_word_are_looked_for() -> None:
+    rare = {**KNOWN, "fool": 900, "foolhead": 40_000, "ratbaggery": 40_000}
+    speller = Speller(rare, [*TELLING, "foolhead", "ratbaggery"])
+    assert speller.read("foolhaed") == "foolhead"
+    assert speller.read("ratbagegry") is None
+
+
+def test_nearness_knows_no_rivals() -> None:
+    speller = Speller({**KNOWN, "bixth": 0}, TELLING)
+    assert speller.read("bitxh") is None or speller.nears("bitxh", 0)
+    assert speller.nears("bitxh", 0)
+    assert not speller.nears("bitch", 9)  # the word itself
+    assert not speller.nears("sandals", 2)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from moderation.training import (
     Recipe,
     Screen,
     add_harmless,
+    add_mentions,
     assemble,
     calibrate,
     calibrate_in_turn,
@@ -49,8 +52,9 @@ from moderation.training import (
     train,
     write,
 )
-from moderation.training.calibration import EVEN, KNEE, level_social
+from moderation.training.calibration import EVEN, KNEE, MANY, level_social
 from moderation.training.heads import log_count_scale, register_weights
+from moderation.training.mentions import read_mentions
 
 ROOT = Path(__file__).parent.parent
 
@@ -306,12 +310,13 @@ def test_what_is_linked_adds_to_toxicity_and_leaves_it_calibrated() -> None:
     assert alone.mean() == pytest.approx(0.3, abs=0.005)
 
 
-def test_calibration_bends_the_scale_where_its_slope_changes() -> None:
+@pytest.mark.parametrize("n", [20_000, 6_000])  # enough positives for several bends, or for one
+def test_calibration_bends_the_scale_where_its_slope_changes(n: int) -> None:
     rng = np.random.default_rng(0)
-    n = 20_000
     score = rng.normal(scale=3, size=n)
     logit = np.where(score < KNEE, score, KNEE + 0.3 * (score - KNEE))
     truth = rng.random(n) < 1 / (1 + np.exp(-logit))
+    assert (truth.sum() >= MANY) == (n == 20_000)
     column = LABELS.index("identity_attack")
     logits = np.zeros((n, len(LABELS)), np.float32)
     logits[:, column] = score
@@ -611,6 +616,70 @@ def test_command_complains_in_one_line(tmp_path: Path) -> None:
 
 def test_errors_are_of_one_family() -> None:
     assert issubclass(InputError, ModerationError)
+
+
+FRAMES = """
+fill = 2
+plural = ["a {Gs} club", "{Gs} sing."]
+singular = ["I met {G}."]
+adjective = ["a {adj} song", "A {adj} song."]
+[[groups]]
+plural = ["Islanders", "islanders"]
+singular = ["an Islander"]
+adjective = ["Island"]
+[[groups]]
+plural = ["northerners"]
+singular = ["a northerner"]
+adjective = ["northern"]
+"""
+
+
+def test_frames_are_filled_with_groups(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES, "utf-8")
+    examples = Examples()
+    add_mentions(examples, path, 1.5)
+    assert examples.texts == read_mentions(path)  # the same ones each time
+    assert len(examples) == examples.sources["mentions"]["rows"] == 10
+    assert not any("{" in text for text in examples.texts)
+    found = [text.lower().rstrip(".") for text in examples.texts]
+    assert sorted(found[4:]) == sorted(
+        ["i met an islander", "i met a northerner", *["an island song", "a northern song"] * 2]
+    )
+    labels, weight, _ = examples.arrays()
+    assert (labels == 0).all()
+    assert (weight == 1.5).all()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("fill = 2", "fill = 0", "fill must be a whole number over 0"),
+        ("fill = 2", "fill = ", "is not TOML"),
+        ('"I met {G}."', '"I met {Gs}."', "singular: 'I met {Gs}.' has no {G}"),
+        ('adjective = ["northern"]', "", "each of groups must give words for plural, singular"),
+        ('["northern"]', "[]", "each of groups must give words for plural, singular, adjective"),
+        ('["northern"]', "[7]", "each of groups must give words for plural, singular, adjective"),
+    ],
+)
+def test_wrong_frames_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES.replace(old, new), "utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_mentions(path)
+
+
+def test_mentions_are_not_the_sentences_to_choose_by() -> None:
+    chosen_by = tomllib.loads(
+        (ROOT / "moderation" / "evaluation" / "sentences.toml").read_text("utf-8")
+    )
+    frames = tomllib.loads((ROOT / "seeds" / "mentions.toml").read_text("utf-8"))
+    mine = {
+        re.sub(r"\{\w+\}", "{}", frame.lower().rstrip("."))
+        for form in ("plural", "singular", "adjective")
+        for frame in frames[form]
+    }
+    assert not mine & {*chosen_by["harmless"], *chosen_by["abusive"]}
 
 
 def test_harmless_sentences_are_rows_with_every_label_zero(tmp_path: Path) -> None:

@@ -34,6 +34,11 @@ Examples:
     help="Harmless sentences, one a line, as seeds/harmless.list.",
 )
 @click.option(
+    "--mentions",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Frames of harmless sentences about groups, as seeds/mentions.toml.",
+)
+@click.option(
     "--corpora",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder with public corpora (NAME.jsonl.gz).",
@@ -55,6 +60,7 @@ def train(
     label_files: tuple[Path, ...],
     contrasts: Path | None,
     harmless: Path | None,
+    mentions: Path | None,
     corpora: Path | None,
     only: tuple[str, ...],
     recipe_file: Path | None,
@@ -90,6 +96,8 @@ def train(
             raise CorpusError(str(corpora), "no such folder; give one with NAME.jsonl.gz files")
         log(f"reading {corpora}")
         training.add_corpora(examples, load_all(corpora, only or None), recipe)
+    if mentions is not None:
+        training.add_mentions(examples, mentions, recipe.mentions_weight)
     model = training.train(examples, recipe, output.name.removesuffix(".safetensors"), log)
     if corpora is not None and (corpora / "toxic_spans.jsonl.gz").is_file():
         from moderation.corpora import load

@@ -18,7 +18,7 @@ from moderation.records import LABELS
 if TYPE_CHECKING:
     from moderation.evaluation.probes import Material
 
-TOXICITY = LABELS.index("toxicity")
+TOXICITY, IDENTITY = LABELS.index("toxicity"), LABELS.index("identity_attack")
 MIN_ROWS = 20  # below it, a figure of one identity would be noise
 
 _SLOTS = {
@@ -78,6 +78,14 @@ def measure_sentences(run: Measuring, material: Material) -> None:
     blocks = run.weights([str(i) for i in range(len(rows))], f"{name}|auc")
     samples = [v for block in blocks for v in ranking.measure(block)["auc"]]
     run.add(make_figure(name, "toxicity", "auc", value, samples, len(rows), int(toxic.sum())))
+    named = np.array([row[2] is not None for row in rows])
+    for column, label in ((TOXICITY, "toxicity"), (IDENTITY, "identity_attack")):
+        if not run.judges(label):
+            continue
+        flagged = run.scores(texts)[:, column] >= run.thresholds[label]
+        run.add_mean(name, label, "false_positive_rate", flagged[named & ~toxic])
+        found = flagged[named & toxic]
+        run.add_mean(name, label, "recall", found, positives=len(found))
     run.report.notes[name] = f"own sentences, harmless and abusive, with and without {count} terms"
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from moderation.errors import InputError
-from moderation.evaluation.aims import ABSENT, judge, read_aims
+from moderation.evaluation.aims import ABSENT, Aim, judge, read_aims
 from moderation.evaluation.report import Curve, Figure, Report
 from moderation.evaluation.sheet import Sheet, markdown
+from moderation.evaluation.told import NAME as TOLD
 from moderation.records import LABELS
 
 MEANING = ("jigsaw2018_any/dev", "toxicity")
@@ -162,13 +163,23 @@ class FigureParts(Sheet):
                     aim.title,
                     f"{aim.set} {'' if aim.label == '*' else aim.label}".strip(),
                     self.value(figure) + which,
+                    self._told(aim),
                     self.bound(aim),
                     self.anchor(aim),
                     verdict.outcome,
                 ]
             )
-        head = ["measure", "set and label", "this model", "aim", "others", "outcome"]
+        head = ["measure", "set and label", "this model", "told", "aim", "others", "outcome"]
         return f"{markdown(head, rows)}\n\n{self.caption([aim.set for aim in read_aims()])}"
+
+    def _told(self, aim: Aim) -> str:
+        """The figure where the model is told how the set is written; a dash where telling does
+        nothing or was not measured."""
+        for figure in self.report.figures:
+            same = (figure.set, figure.label, figure.measure) == (TOLD, aim.label, aim.measure)
+            if same and figure.group.startswith(f"{aim.set} as "):
+                return str(figure)
+        return "–"
 
     def shortfalls(self) -> str:
         verdicts = judge(read_aims(), self.report)

@@ -36,6 +36,14 @@ class ProbeParts(Sheet):
             if self.find(name, "toxicity", f"{kind}_power_mean")
         ]
         parts = [self.note(name), self.table(["AUC", "power mean −5", "minimum"], rows, [name])]
+        flagged = [
+            f"{label}: {wrong} of the harmless ones that name somebody, {found} of the abusive ones"
+            for label in ("toxicity", "identity_attack")
+            if (wrong := self.find(name, label, "false_positive_rate"))
+            and (found := self.find(name, label, "recall"))
+        ]
+        if flagged:
+            parts.append(f"Flagged at the model's thresholds: {'; '.join(flagged)}.")
         for kind, title in (("bpsn_auc", "BPSN"), ("bnsp_auc", "BNSP")):
             each = sorted(self._groups(name, "toxicity", kind), key=lambda f: f.value)[:WORST]
             if each:

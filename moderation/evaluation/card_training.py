@@ -14,6 +14,7 @@ from moderation.records import LABELS
 OWN = {
     "labels.jsonl": ("hand labels of the five seed documents' comments", "seeds/README.md"),
     "contrasts": ("the project's own contrast set, train families", "CC BY 4.0"),
+    "mentions": ("the project's own harmless sentences that name a group", "CC BY 4.0"),
     "harmless": ("the project's own harmless sentences around words that look bad", "CC BY 4.0"),
 }
 """Training data of the project itself: what it is, licence."""
@@ -111,7 +112,7 @@ class TrainingParts(Sheet):
         if name in self.sources.weights:
             row = self.sources.weights[name]
             return f"{row[LABELS.index('toxicity')]:g} / {row[LABELS.index('identity_attack')]:g}"
-        own = ("labels", "contrasts", "harmless")
+        own = ("labels", "contrasts", "harmless", "mentions")
         key = f"{name.removesuffix('.jsonl')}_weight" if name.removesuffix(".jsonl") in own else ""
         return f"{recipe[key]:g} / {recipe[key]:g}" if key in recipe else "unknown"
 

@@ -23,6 +23,7 @@ from moderation.training.examples import (
     add_corpora,
     add_harmless,
     add_labels,
+    add_mentions,
 )
 from moderation.training.heads import fit_head, fit_heads, harmless_segments
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
@@ -44,6 +45,7 @@ __all__ = [
     "add_corpora",
     "add_harmless",
     "add_labels",
+    "add_mentions",
     "assemble",
     "calibrate",
     "calibrate_in_turn",

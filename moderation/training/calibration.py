@@ -22,6 +22,8 @@ BENT = 300  # positives from which a fit of two slopes is better than one of a s
 EVEN = 0.001  # macro-F1: less than any choice of held texts would move it by
 MOST_MOVED = 4.0  # logits by which a head is moved at most
 KNEE = -1.5  # logit where the slope changes: of four tried, that with the least error on dev rows
+MANY = 3_000  # positives from which the slope may change at KNEES instead: of ten choices tried, …
+KNEES = (-2.0, -1.0, 0.0)  # … that with the least error on held rows and on dev rows
 
 
 def calibrate_in_turn(
@@ -110,8 +112,8 @@ def calibrate(
     too few of them, and every score would come out too high.
 
     `only`: the labels to scale. With BENT positives or more a second fit gives the logits above and
-    below KNEE a slope each: one line through both leaves sure scores too sure and doubtful ones too
-    low.
+    below KNEE a slope each (with MANY, those between KNEES): one line through all leaves sure
+    scores too sure and doubtful ones too low.
     """
     inside = np.isin(source, _corpora(reference))
     out = pooling.copy()
@@ -140,16 +142,27 @@ def calibrate(
         rescale(out, number, slope, shift)
         bend = ""
         if y.sum() >= BENT:
-            z = slope * z + shift
-            bent = _fit_logistic(np.stack([z, np.maximum(z - KNEE, 0)], axis=1), y, mass)
-            below, more = bent.coef_[0].tolist()
-            if below > 0 and below + more > 0:
-                rescale(out, number, below, float(bent.intercept_[0]))
-                out[number, POOL.index("knee")] = below * KNEE + float(bent.intercept_[0])
-                out[number, POOL.index("above")] = more / below
-                bend = f", {below:.2f} of it below {KNEE:g} and {below + more:.2f} above"
+            bend = _bend(out, number, slope * z + shift, y, mass)
         log(f"{label}: calibrated by {slope:.2f} z {shift:+.2f} on {len(rows):,} texts{bend}")
     return out
+
+
+def _bend(pooling: Float32, label: int, z: Float64, y: npt.NDArray[np.bool_], mass: Float64) -> str:
+    """Give the logits z (N,) of a label a slope of their own between knees, in place.
+
+    Returns what was done, for the log: nothing where a slope would fall below 0.
+    """
+    knees = np.array(KNEES if y.sum() >= MANY else (KNEE,))
+    bent = _fit_logistic(np.stack([z, *(np.maximum(z - k, 0) for k in knees)], axis=1), y, mass)
+    slopes, intercept = bent.coef_[0].cumsum(), float(bent.intercept_[0])
+    if slopes.min() <= 0:
+        return ""
+    rescale(pooling, label, slopes[0], intercept)
+    for number, (knee, more) in enumerate(zip(knees, bent.coef_[0][1:], strict=True), 1):
+        pooling[label, POOL.index(f"knee_{number}")] = slopes[0] * knee + intercept
+        pooling[label, POOL.index(f"above_{number}")] = more / slopes[0]
+    parts = ", ".join(f"{slope:.2f} from {k:g}" for slope, k in zip(slopes[1:], knees, strict=True))
+    return f", {slopes[0]:.2f} of it at first, {parts}"
 
 
 def scale_registers(

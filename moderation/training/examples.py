@@ -17,6 +17,7 @@ from moderation.errors import InputError
 from moderation.labelling.store import labelled_texts
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+from moderation.training.mentions import read_mentions
 from moderation.training.recipe import Recipe
 
 
@@ -121,13 +122,25 @@ def add_harmless(examples: Examples, path: str | Path, weight: float) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), f"cannot be read: {error}") from error
     texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    _add_zeros(examples, texts, weight, "harmless", path)
+
+
+def add_mentions(examples: Examples, path: str | Path, weight: float) -> None:
+    """Add harmless sentences that name a group (`seeds/mentions.toml`); every label is 0."""
+    _add_zeros(examples, read_mentions(path), weight, "mentions", Path(path))
+
+
+def _add_zeros(
+    examples: Examples, texts: Sequence[str], weight: float, source: str, path: Path
+) -> None:
+    """Add texts of which every label is 0."""
     for text in texts:
         examples.texts.append(text)
         examples.labels.append([0.0] * len(LABELS))
         examples.weight.append([weight] * len(LABELS))
         examples.part.append("train")
-        examples.source.append("harmless")
-    examples.sources["harmless"] = {"sha256": _digest(path), "rows": len(texts)}
+        examples.source.append(source)
+    examples.sources[source] = {"sha256": _digest(path), "rows": len(texts)}
 
 
 def _digest(path: Path) -> str:

@@ -66,6 +66,7 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
+    mentions_weight: float = 1.0
     named_weight: float = 1.0
     dialect_weight: float = 1.0
     composed_weight: float = 0.3
