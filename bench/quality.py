@@ -289,8 +289,8 @@ def main(
                 digest=own.digest,
             )
         social = reports.pop()
-        reports[-1].figures += social.figures
-        reports[-1].curves += social.curves
+        reports[-1].figures.extend(social.figures)
+        reports[-1].curves.extend(social.curves)
         notes.append(
             "… told: the same model, told how the comments of a set are written (talk pages: the "
             "Perspective sample and Jigsaw; social media: the others that it is shown for)."

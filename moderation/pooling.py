@@ -179,11 +179,10 @@ class Pooling:
         # All ordinary lines and then those that watch, at once: calls take longer than work.
         self._heads = np.concatenate([np.arange(own.shape[1]), self._watching])
         self._both = _Lines(np.concatenate([own, watch[:, self._watching]], axis=1))
-        self._bends = [
-            (columns[knee, :N_LABELS], columns[above, :N_LABELS])
-            for knee, above in zip(_KNEES, _ABOVE, strict=True)
-            if columns[above, :N_LABELS].any()
-        ]
+        # The bends of all labels at once, those that bend anything.
+        at, self._bent = columns[_ABOVE, :N_LABELS].nonzero()
+        self._knees = columns[_KNEES, :N_LABELS][at, self._bent]
+        self._above = columns[_ABOVE, :N_LABELS][at, self._bent]
         self._links = [
             (label, columns[_LINK_FROM, label], columns[_LINK, label])
             for label in range(N_LABELS)
@@ -203,13 +202,13 @@ class Pooling:
             further += link * np.maximum(excess, 0)
         further *= _between(out[:, _REGISTER])
         out[:, _TOXICITY] += further
-        straight = out[:, :N_LABELS]
-        out = straight.copy()
-        for knee, above in self._bends:
-            bend = straight - knee
-            np.maximum(bend, 0, out=bend)
-            bend *= above
-            out += bend
+        out = out[:, :N_LABELS]
+        bend = out.take(self._bent, axis=1)
+        bend -= self._knees
+        np.maximum(bend, 0, out=bend)
+        bend *= self._above
+        for number, label in enumerate(self._bent.tolist()):
+            out[:, label] += bend[:, number]
         return out
 
     def bend_of(self, label: int, straight: float) -> tuple[float, float]:
@@ -218,10 +217,11 @@ class Pooling:
         `straight`: what the logit was before the bends.
         """
         slope, offset = 1.0, 0.0
-        for knee, above in self._bends:
-            if straight > knee[label]:
-                slope += float(above[label])
-                offset -= float(above[label]) * float(knee[label])
+        mine = self._bent == label
+        for knee, above in zip(self._knees[mine].tolist(), self._above[mine].tolist(), strict=True):
+            if straight > knee:
+                slope += above
+                offset -= above * knee
         return slope, offset
 
     def _lines(self, pooled: Pooled) -> Float32:
