@@ -23,6 +23,7 @@ from moderation.hashing import SALT, SEQ, mix_in_place, slots
 OFFSETS = (-2, -1, 1, 2)  # of the neighbours that speak
 UNIT = 8  # steps in a bit, as they are stored
 ZERO = 128  # what is stored for none
+UNASKED = -2  # the row of a chunk of which nobody has asked what else it may be
 EDGE = np.uint64(0x9D8A6C0F5B1E7743)  # the key of the end of a sentence, in the place of a word's
 SAID = 2.0  # bits that neighbours must speak for what is meant, however little it lacks
 NAMED = 3.0  # bits: within a sentence what is written like a name is one, rather than a slip
@@ -82,15 +83,25 @@ class Flat(NamedTuple):
 
 
 class Seconds:
-    """The second readings of chunks, as far as anybody has asked; `rows`: chunk id -> row, or -1.
+    """The second readings of chunks, as far as anybody has asked.
 
     One thread at a time may `add`; a row is in every `flat()` asked for after it was seen.
     """
 
     def __init__(self) -> None:
-        self.rows: dict[int, int] = {}
+        self._rows = np.full(256, UNASKED, np.int32)  # by chunk id
         self._found: list[Second] = []
         self._flat = _flatten([])
+
+    def find(self, numbers: I64) -> I64:
+        """The row of each chunk, by its id: -1 where it is what it says, or UNASKED."""
+        try:
+            rows: I64 = self._rows.take(numbers).astype(np.int64)
+        except IndexError:  # of chunks that are new
+            rows = np.full(len(numbers), UNASKED, np.int64)
+            old = (numbers < len(self._rows)).nonzero()[0]
+            rows[old] = self._rows.take(numbers[old])
+        return rows
 
     def add(self, number: int, second: Second | None) -> None:
         """Remember what a chunk, by its id, may be; None: it is what it says."""
@@ -98,7 +109,11 @@ class Seconds:
         if second is not None:
             row = len(self._found)
             self._found.append(second)
-        self.rows[number] = row
+        if number >= len(self._rows):
+            rows = np.full(max(number + 1, 2 * len(self._rows)), UNASKED, np.int32)
+            rows[: len(self._rows)] = self._rows
+            self._rows = rows
+        self._rows[number] = row
 
     def flat(self) -> Flat:
         """All of them by row."""
@@ -152,16 +167,20 @@ def choose(context: Context, flat: Flat, rows: I64, around: U64) -> tuple[Bools,
     begins = count.cumsum() - count
     first = flat.size.cumsum() - flat.size
     at = np.arange(len(owner)) + (fetch(first, rows) - begins).repeat(count)
-    left = context.gains(fetch(flat.key, at), around[:, owner])
-    left[left < SAID] = -np.inf
-    left -= fetch(flat.lacks, at)
-    known = fetch(flat.known, rows).nonzero()[0]
+    left = context.gains(fetch(flat.key, at), fetch(around.T, owner).T)
+    # For most of them their neighbours do not speak: of the others alone is more asked.
+    said = (left >= SAID).nonzero()[0]
+    owner, at = fetch(owner, said), fetch(at, said)
+    left = fetch(left, said) - fetch(flat.lacks, at)
+    best = np.full(len(rows), -np.inf)
+    np.maximum.at(best, owner, left)
+    some = (best > -np.inf).nonzero()[0]
     plain = np.zeros(len(rows))
+    known = fetch(some, fetch(flat.known, fetch(rows, some)).nonzero()[0])
     plain[known] = context.gains(fetch(flat.own, fetch(rows, known)), around[:, known])
-    named = fetch(flat.named, rows)
-    plain[named & (around[OFFSETS.index(-1)] != EDGE)] += NAMED
-    best = np.maximum.reduceat(left, begins)
+    named = fetch(flat.named, fetch(rows, some)) & (around[OFFSETS.index(-1), some] != EDGE)
+    plain[some[named]] += NAMED
     meant = np.full(len(rows), -1)
-    equal = np.flatnonzero(left == best[owner])[::-1]  # of equals the first comes last
+    equal = np.flatnonzero(left == fetch(best, owner))[::-1]  # of equals the first comes last
     meant[owner[equal]] = fetch(flat.chunk, at[equal])
     return best > plain, meant

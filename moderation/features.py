@@ -107,13 +107,12 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
 
 
 def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
-    flags = fetch(table.flags, ids)
+    flags, words = table.kinds_of(ids)
     origin: I64 | None = None
     merges = _find_merges(chunks, counts, ids, flags, table)
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
-        flags = fetch(table.flags, ids)
-    words = fetch(table.words, ids)
+        flags, words = table.kinds_of(ids)
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
     items = table.items_of(ids, words)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
-from moderation.context import Second, Seconds
+from moderation.context import UNASKED, Second, Seconds
 from moderation.hashing import word_keys
 from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
@@ -100,6 +100,7 @@ class ChunkTable:
         self.words = np.zeros(256, np.int32)
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
+        self._kinds = np.zeros(256, np.uint32)
         self.items = np.zeros(256, np.int32)
 
     @property
@@ -127,6 +128,11 @@ class ChunkTable:
                     self.index.add(keys[new], numbers[new])
             found[missing] = numbers.take(which)
         return found
+
+    def kinds_of(self, ids: I64) -> tuple[U8, I32]:
+        """The flags of chunks and how many words they have: two looks at far memory in one."""
+        kinds = fetch(self._kinds, ids)
+        return kinds.astype(np.uint8), (kinds >> np.uint32(8)).view(np.int32)
 
     def ids_of_few(self, chunks: list[str]) -> I64:
         """The same for a few chunks: for them a dict is faster than arrays."""
@@ -158,19 +164,18 @@ class ChunkTable:
 
     def doubts(self, ids: I64, chunks: Chunks | Sequence[str], starts: I64) -> I64:
         """The rows of chunks (their ids, where they stand in `chunks`) in `seconds`, or -1."""
-        numbers, known = ids.tolist(), self.seconds.rows
-        rows = list(map(known.get, numbers))
-        if None in rows:
-            for number, start in zip(numbers, starts.tolist(), strict=True):
-                if number not in known:
-                    self._doubt(number, chunks[start])
-            rows = [known[number] for number in numbers]
-        return np.array(rows, np.int64)
+        rows = self.seconds.find(ids)
+        new = where(rows == UNASKED)
+        if len(new):
+            for at in new.tolist():
+                self._doubt(ids[at : at + 1], chunks[int(starts[at])])
+            rows = self.seconds.find(ids)
+        return rows
 
-    def _doubt(self, number: int, chunk: str) -> None:
+    def _doubt(self, number: I64, chunk: str) -> None:
         with self._lock:
-            if number not in self.seconds.rows:
-                self.seconds.add(number, self._make_second(number, chunk))
+            if self.seconds.find(number)[0] == UNASKED:
+                self.seconds.add(int(number[0]), self._make_second(int(number[0]), chunk))
 
     def _make_second(self, number: int, chunk: str) -> Second | None:
         found = self.lexer.second(chunk)
@@ -313,6 +318,7 @@ class ChunkTable:
         self.words = fill(self.words, base, n_words)
         self.marks = fill(self.marks, base, n_marks)
         self.flags = fill(self.flags, base, flags)
+        self._kinds = fill(self._kinds, base, flags | n_words.astype(np.uint32) << 8)
         self.value = fill(self.value, base, value)
         self.n_places += len(places)
         self.size = base + count
