@@ -13,7 +13,8 @@ class Score:
     - `scores`: label -> probability in [0, 1]: of a hundred comments that score 0.8, about eighty
       were given the label by annotators of the kind that the model was trained on;
     - `abusive`: toxicity reaches the model's threshold; `hateful`: identity_attack does;
-    - `model`: name and digest of the model, "NAME@12 hex digits".
+    - `model`: name and digest of the model, "NAME@12 hex digits", and "/REGISTER" where
+      it was told one.
     """
 
     scores: dict[str, float]
