@@ -2,7 +2,7 @@
 
 Toxicity has a head for talk pages and one for social media, and a text's score lies between them by
 how it seems to be written (see `pooling`). A short comment shows little of that. Who runs a place
-knows where its comments come from, and a model that is told so ranks them better.
+knows where its comments come from, and a model that is told so ranks most of them better.
 
 A register may also have a scale of its own for a label: what the shipped model says of identity
 attacks is about a mixture of places, and on talk pages they are ten times as rare.

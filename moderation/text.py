@@ -111,7 +111,8 @@ class Tables:
     - `homoglyphs`: character -> Latin letters; `leet`: symbol -> candidate letters, best first;
       `emoji`: emoji -> words.
     - `common`: words that say little but to whom ("you"), recovered from slips as well;
-    - `names`: of people, those that are as near to an offensive word as its slips, space between;
+    - `names`: what is written with a capital and is as near to an offensive word as its slips are,
+      a space between;
     - `meant`: words that their neighbours may tell; `slips`: known word -> those of them that it
       may be a slip for, with the bits that neighbours must speak for each; `context`: how far they
       do, None where all is read by its letters alone.

@@ -383,6 +383,11 @@ def test_command_writes_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     result = CliRunner().invoke(tools, args)
     assert isinstance(result.exception, InputError)
     assert "measured model 000000000000" in str(result.exception)
+    told = replace(report, register="talk")
+    given.write_text(json.dumps(told.to_dict()), encoding="utf-8")
+    result = CliRunner().invoke(tools, args)
+    assert isinstance(result.exception, InputError)
+    assert "told 'talk'" in str(result.exception)
     assert (tmp_path / "small.md").read_text(encoding="utf-8") == card
     assert CliRunner().invoke(tools, args[:3]).exit_code == 2
 

@@ -600,10 +600,19 @@ def test_recalibration_helps_a_predictor_that_is_off() -> None:
     )
 
 
+def test_a_report_says_what_the_model_was_told() -> None:
+    report = evaluate(by_word("rotten"), [dynahate()], bootstrap=0, model="own", register="talk")
+    assert write_tables(report).startswith("model own/talk ")
+    assert Report.from_dict(report.to_dict()) == report
+    shape = evaluate(by_word("rotten"), [dynahate()], bootstrap=0, model="own").to_dict()
+    del shape["register"]  # as it was written before
+    assert Report.from_dict(shape).title == "own"
+
+
 class Told:
     """A model told a register: it knows one bad word."""
 
-    name, digest = "told", ""
+    name, digest, register = "told", "", None
 
     def __init__(self, word: str) -> None:
         self.thresholds = dict.fromkeys(LABELS, 0.5)
@@ -793,7 +802,7 @@ def test_floor_files(tmp_path: Path) -> None:
 
 
 class FakeModel:
-    name, digest = "fake", "f" * 64
+    name, digest, register = "fake", "f" * 64, None
     thresholds = dict.fromkeys(LABELS, 0.5)
 
     def predict_proba(self, texts: list[str]) -> Any:

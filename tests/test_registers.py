@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from moderation import explain, score
 from moderation.cli import cli
+from moderation.cli.options import register_option
 from moderation.errors import ModelError
 from moderation.model import REGISTERS, load, load_file, save
 from moderation.pooling import Pooling
@@ -100,6 +102,17 @@ def test_load_gives_the_same_object_for_the_same_register(tmp_path: Path) -> Non
     assert load(path).register is None
     with pytest.raises(ValueError, match="no register 'chat'; there are talk, social"):
         load(path, "chat")
+
+
+def test_the_option_names_the_registers() -> None:
+    """They stand in two places: help must not wait for numpy."""
+
+    @register_option
+    @click.command()
+    def command(register: str | None) -> None: ...
+
+    (option,) = command.params
+    assert list(option.type.to_info_dict()["choices"]) == list(REGISTERS)
 
 
 def test_commands_take_a_register(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def evaluate(
     if output:
         _write(output, json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")
     if page:
-        _write(page, write_page([report], f"Evaluation of {report.model}"))
+        _write(page, write_page([report], f"Evaluation of {report.title}"))
 
 
 def read_tricks(path: Path) -> dict[str, Any]:

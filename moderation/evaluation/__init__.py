@@ -98,6 +98,7 @@ def evaluate(
     told: Mapping[str, Judge] | None = None,
     model: str = "",
     digest: str = "",
+    register: str | None = None,
 ) -> Report:
     """Measure `predict` on the dev and test rows of `corpora`.
 
@@ -117,6 +118,7 @@ def evaluate(
         corpora={corpus.name: corpus.sha256 for corpus in corpora} | _digest(contrasts),
         seed=seed,
         bootstrap=bootstrap,
+        register=register,
     )
     run = Measuring(predict, report.thresholds, report)
     material = Material(
@@ -170,6 +172,7 @@ def evaluate_model(
         told=_tell(model),
         model=model.name,
         digest=model.digest,
+        register=model.register,
     )
 
 
@@ -178,7 +181,7 @@ def _tell(model: Judge) -> dict[str, Judge]:
     from moderation.model import REGISTERS, Model
     from moderation.registers import tell
 
-    if not isinstance(model, Model) or model.register is not None:
+    if not isinstance(model, Model) or model.register:
         return {}
     return {register: tell(model, register) for register in REGISTERS}
 

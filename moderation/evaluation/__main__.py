@@ -149,6 +149,12 @@ def card(
                 f"measured model {report.digest[:12]}, but {found.path} is {found.digest[:12]}; "
                 "measure it again",
             )
+        if report.register != found.register:
+            raise InputError(
+                str(report_file),
+                f"measured the model as told {report.register!r}, and {found.path} is told "
+                f"{found.register!r}; measure it without --register",
+            )
     else:
         from moderation.cli.evaluate import read_tricks
 

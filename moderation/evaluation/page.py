@@ -49,7 +49,7 @@ def write_page(reports: Sequence[Report], title: str = "Evaluation") -> str:
             own = [figure for figure in report.figures if figure.set == name]
             if own:
                 if len(reports) > 1:
-                    parts.append(f"<h3>{html.escape(report.model)}</h3>")
+                    parts.append(f"<h3>{html.escape(report.title)}</h3>")
                 parts.append(_table(own))
         parts.append(_plots(reports, name))
         parts.append("</section>")
@@ -123,7 +123,7 @@ def _heading(report: Report) -> str:
         for name, digest in report.corpora.items()
     )
     return (
-        f"<p><strong>{html.escape(report.model)}</strong>{digest}: thresholds {html.escape(cuts)}; "
+        f"<p><strong>{html.escape(report.title)}</strong>{digest}: thresholds {html.escape(cuts)}; "
         f"{report.bootstrap} bootstrap samples, seed {report.seed}.</p>"
         f"<details><summary>Data by sha256</summary><table>{files}</table></details>"
     )
@@ -162,7 +162,7 @@ def _cell(figure: Figure | None) -> str:
 def _plots(reports: Sequence[Report], name: str) -> str:
     several = len(reports) > 1
     found = [
-        (f"{report.model}: {curve.label}" if several else curve.label, curve)
+        (f"{report.title}: {curve.label}" if several else curve.label, curve)
         for report in reports
         for curve in report.curves
         if curve.set == name

@@ -67,6 +67,7 @@ class Report:
 
     `corpora` maps a corpus's name to the sha256 of the file that was read, `thresholds` a label
     to the score from which it counts as flagged; `notes` say in words how a set was made.
+    `register`: how the model was told that the comments are written, None if it was not.
     """
 
     model: str
@@ -78,6 +79,12 @@ class Report:
     figures: list[Figure] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    register: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The predictor's name, with "/REGISTER" where it was told one."""
+        return f"{self.model}/{self.register}" if self.register else self.model
 
     def find(self, set: str, label: str, measure: str, group: str = "") -> Figure | None:
         """The figure of that name, or None."""
@@ -102,7 +109,7 @@ class Report:
 def write_tables(report: Report, *, groups: bool = False) -> str:
     """The figures as plain text: one table a set, one line a label; `groups` adds its parts."""
     lines = [
-        f"model {report.model} {report.digest[:12]}",
+        f"model {report.title} {report.digest[:12]}",
         "thresholds " + ", ".join(f"{k} {v:g}" for k, v in report.thresholds.items()),
         f"95 % intervals from {report.bootstrap} bootstrap samples, seed {report.seed}"
         if report.bootstrap

@@ -52,7 +52,8 @@ class Sheet:
     def __init__(self, report: Report, sources: Sources) -> None:
         self.report = report
         self.sources = sources
-        self.name = f"{report.model}@{report.digest[:DIGITS]}"
+        told = f"/{report.register}" if report.register else ""
+        self.name = f"{report.model}@{report.digest[:DIGITS]}{told}"
         self.known = set(set_names())
 
     # --- shared ---
@@ -80,6 +81,8 @@ class Sheet:
         command = ["moderation evaluate"]
         if self.report.model != DEFAULT_NAME:
             command.append(f"--model {self.report.model}")
+        if self.report.register:
+            command.append(f"--register {self.report.register}")
         command.append("--corpora DIR")
         if not whole:
             command += [f"--set {name}" for name in asked]

@@ -175,9 +175,9 @@ def scale_registers(
 ) -> dict[str, dict[str, list[float]]]:
     """Register -> label -> slope and offset of the logit where a model is told the register.
 
-    `talk LABEL` in `reference` gives the share of comments with a label on the talk
-    pages that the reference is about; the two numbers are fitted to the held texts of its corpora
-    as in `calibrate`. Empty for labels with too few of either outcome.
+    `talk LABEL` in `reference` gives the share of comments with a label on the talk pages that the
+    reference is about; the two numbers are fitted to the held texts of its corpora as in
+    `calibrate`. A label with too few of either outcome is left out.
     """
     inside = np.isin(source, _corpora(reference))
     found: dict[str, list[float]] = {}
