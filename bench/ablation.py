@@ -52,6 +52,8 @@ from moderation.training import (
     add_mentions,
     assemble,
     calibrate_in_turn,
+    choose_combinations,
+    combination_matrix,
     compose,
     encode_texts,
     fit_heads,
@@ -63,7 +65,10 @@ from moderation.training import (
     read_recipe,
     reweigh,
     screen,
+    segment_masks,
     segment_matrix,
+    taught_features,
+    text_masks,
     text_matrix,
     write,
 )
@@ -85,7 +90,8 @@ SEQUENCE_FAMILIES = (
     "word bigrams", "word trigrams", "class-replaced n-grams", "class-replaced n-grams",
     "class sequences", "class sequences", "class sequences", "class sequences", "class sequences",
 )  # fmt: skip
-FAMILIES = tuple(dict.fromkeys((*ITEM_FAMILIES, *SEQUENCE_FAMILIES)))
+COMBINED = "combinations of concepts"
+FAMILIES = (*dict.fromkeys((*ITEM_FAMILIES, *SEQUENCE_FAMILIES)), COMBINED)
 
 GROUPS = (
     ("dynahate", "hatemoji_build"),
@@ -301,13 +307,15 @@ class Ablation:
         words = np.add.reduceat(self.encoded.length, self.encoded.text_first)
         self.words = np.concatenate([words, self.encoded.length[self.picked]])
         assert self.chosen is not None
-        self.family: npt.NDArray[np.int8] = families_of(
-            train_texts + copies, self.knowledge, self.chosen
-        )
-        unknown = int((self.family < 0).sum())
+        family = families_of(train_texts + copies, self.knowledge, self.chosen)
+        unknown = int((family < 0).sum())
         if unknown:
             raise AssertionError(f"{unknown} features belong to no family")
-        log(f"{len(self.chosen.keys):,} features")
+        crossed = self.matrix.shape[1] - len(family)
+        self.family: npt.NDArray[np.int8] = np.concatenate(
+            [family, np.full(crossed, FAMILIES.index(COMBINED), np.int8)]
+        )
+        log(f"{len(family):,} features, {crossed:,} combinations of concepts")
 
     def _encode(self, texts: list[str]) -> Encoded:
         known = self.knowledge
@@ -328,12 +336,30 @@ class Ablation:
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
-        texts = text_matrix(self.encoded, self.chosen, damped=damped)
-        segments = segment_matrix(self.encoded, self.chosen, self.picked)
-        self.matrix = sparse.vstack([texts, segments], format="csr")
-        every = np.arange(self.judged.n_segments)
-        self.segments = segment_matrix(self.judged, self.chosen, every)
-        self.texts = text_matrix(self.judged, self.chosen, damped=damped)
+        self.combining = choose_combinations(self.encoded, recipe.combinations)
+        texts = self._texts(self.encoded, damped=damped)
+        self.matrix = sparse.vstack([texts, self._segments(self.encoded, self.picked)], "csr")
+        self.segments = self._segments(self.judged, np.arange(self.judged.n_segments))
+        self.texts = self._texts(self.judged, damped=damped)
+
+    def _texts(self, encoded: Encoded, *, damped: bool) -> sparse.csr_matrix:
+        """Texts x features, combinations last."""
+        assert self.chosen is not None
+        matrix = text_matrix(encoded, self.chosen, damped=damped)
+        return self._beside(matrix, text_masks(encoded))
+
+    def _segments(self, encoded: Encoded, which: Rows) -> sparse.csr_matrix:
+        """Segments x features, combinations last."""
+        assert self.chosen is not None
+        matrix = segment_matrix(encoded, self.chosen, which)
+        return self._beside(matrix, segment_masks(encoded, which))
+
+    def _beside(
+        self, matrix: sparse.csr_matrix, masks: npt.NDArray[np.uint64]
+    ) -> sparse.csr_matrix:
+        if self.combining is None:
+            return matrix
+        return sparse.hstack([matrix, combination_matrix(masks, self.combining)], "csr")
 
     def run(self, variant: Variant) -> Outcome:
         """Fit a variant's heads and judge the dev rows."""
@@ -355,13 +381,14 @@ class Ablation:
         heads = np.zeros((n_features, len(HEADS)), np.float32)
         written = int((self.train_kind == "").sum())
         assert self.chosen is not None
-        tells = self.chosen.tells[columns]
+        own = len(self.chosen.keys)
+        tells = taught_features(self.chosen.tells, n_features - own)[columns]
         heads[columns] = fit_heads(
             matrix, self.train_labels, weight, register, written, tells, recipe
         )
-        pruned = np.ones(n_features, np.bool_)
-        pruned[prune(self.chosen, heads, recipe.bits)] = False
-        heads[pruned] = 0
+        pruned = np.ones(own, np.bool_)
+        pruned[prune(self.chosen, heads[:own], recipe.bits)] = False
+        heads[:own][pruned] = 0
         seconds = time.process_time() - started
 
         held, labels, mass = self.held, self.labels, self.weight
@@ -464,10 +491,14 @@ class Ablation:
         knowledge = self.knowledge
         if not classes:
             knowledge = dataclasses.replace(knowledge, classes={})
-        kept = np.flatnonzero(outcome.heads.any(axis=1))  # the others were pruned
+        own = len(self.chosen.keys)
+        kept = np.flatnonzero(outcome.heads[:own].any(axis=1))  # the others were pruned
         arrays = (self.chosen.take(kept), outcome.heads[kept], outcome.pooling)
+        crossed = None
+        if self.combining is not None and outcome.heads[own:].any():
+            crossed = self.combining.weighted(outcome.heads[own:])
         with tempfile.TemporaryDirectory() as folder:
-            made = assemble("ablation", knowledge, *arrays, self.recipe, {})
+            made = assemble("ablation", knowledge, *arrays, self.recipe, {}, crossed)
             model = write(made, Path(folder) / "ablation")
             assert model.path is not None
             size = model.path.stat().st_size / 1e6
@@ -639,8 +670,6 @@ def main(
                 clusters["contrasts", row["text"]] = f"contrasts {row['family']}"
         if harmless is not None:
             add_harmless(examples, harmless, recipe.harmless_weight)
-        if mentions is not None:
-            add_mentions(examples, mentions, recipe.mentions_weight)
         if corpora is not None:
             for corpus in load_all(corpora):
                 add_corpora(examples, [corpus], recipe)
@@ -649,6 +678,8 @@ def main(
                 ):
                     if split == "dev":
                         clusters[corpus.name, text] = group
+        if mentions is not None:
+            add_mentions(examples, mentions, recipe.mentions_weight)
     except ModerationError as error:
         raise click.ClickException(str(error)) from error
     if not len(examples):

@@ -20,6 +20,7 @@ from moderation.spelling import FEW
 MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
 HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
 _MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
+_GLYPHS = frozenset("0123456789@$")
 _ANY = "\0"  # in a trace: a symbol that may stand for several letters
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _SYMBOLS = re.compile(r"[\W_]+")
@@ -131,6 +132,18 @@ class Disguises:
             return None
         inner = any(not c.isalpha() for c in core[:-1])
         return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
+
+    def letters_of(self, core: str) -> str | None:
+        """`core` with the likeliest letter for each digit, "@" and "$"; it may be misspelt too.
+
+        None where other symbols are in it, where fewer than half of five or more are letters, and
+        where the last alone is none ("tool2").
+        """
+        own = sum(map(str.isalpha, core))
+        if len(core) < 5 or own * 2 < len(core) or core[:-1].isalpha():
+            return None
+        word = "".join([self._leet[c][0] if c in _GLYPHS and c in self._leet else c for c in core])
+        return word if word.isalpha() else None
 
     def _may_be_leet(self, core: str) -> bool:
         """Whether an offensive word may come out of `core` at all: a filter, seldom wrongly true.

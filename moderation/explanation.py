@@ -197,12 +197,33 @@ def _units(
             damped[unit] += row / len(mine)
             if units[unit].segment != segment:
                 carried.append((unit, segment, row / len(mine)))
+    _add_combinations(model, block, unit_of_word, weight, damped)
     folded, target = _fold(units)
     summed = np.zeros((2, len(folded), weight.shape[1]))
     np.add.at(summed[0], target, weight)
     np.add.at(summed[1], target, damped)
     carried = [(int(target[unit]), segment, row) for unit, segment, row in carried]
     return folded, summed[0], summed[1], carried
+
+
+def _add_combinations(
+    model: Model, block: Block, unit_of_word: list[int], weight: Float64, damped: Float64
+) -> None:
+    """Add what combinations of concepts bring, in equal shares for the words that make them.
+
+    Those of a segment to `weight` of its words, those of the whole text to `damped`.
+    """
+    combinations = model.combinations
+    if combinations is None:
+        return
+    cls, unit = block.sequences.cls, np.array(unit_of_word, np.int64)
+    of_segments, of_texts = combinations.masks_of(cls, block.length, block.text_first)
+    for places, row in combinations.parts(int(of_texts[0]), cls):
+        np.add.at(damped, unit[places], row / len(places))
+    for segment in np.unique(block.word_segment).tolist():
+        mine = np.flatnonzero(block.word_segment == segment)
+        for places, row in combinations.parts(int(of_segments[segment]), cls[mine]):
+            np.add.at(weight, unit[mine[places]], row / len(places))
 
 
 def _factors(identity: npt.NDArray[np.int64]) -> Float64:

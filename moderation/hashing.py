@@ -141,8 +141,11 @@ def word_grams(words: Sequence[str]) -> tuple[U64, U64, I32]:
 
 
 def class_keys(classes: Sequence[str]) -> U64:
-    """The key of each class by number: uint64, shape (K + 1,); 0 stands for no class."""
-    names = ["", *(f"<{name}>" for name in classes)]
+    """The key of each class by number: uint64, shape (K + 1,); 0 stands for no class.
+
+    What stands behind a colon is not in it: "group:age" and "group:religion" have one key.
+    """
+    names = ["", *(f"<{name.partition(':')[0]}>" for name in classes)]
     keys: U64 = word_grams(names)[0] * _ODD[3]
     return keys
 

@@ -31,12 +31,38 @@ MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
 FAMILIAR = 8_000  # ranks of words that stand in so many texts that they have weights of their own
 COMMONER = 20  # times: how much commoner a word is than a familiar misspelling of it
 
-TELLING = 17  # the first so many of CLASS_ORDER say something of their own; the rest qualify
+# By what people are grouped. N-grams see one class of groups and one of slurs (what stands before
+# the colon); combinations of concepts see by what.
+AXES: dict[str, tuple[str, ...]] = {
+    "slur": (
+        "race",
+        "religion",
+        "gender",
+        "orientation",
+        "gender_identity",
+        "disability",
+        "class",
+        "age",
+        "migration",
+    ),
+    "group": (
+        "religion",
+        "ethnicity_race",
+        "nationality",
+        "gender",
+        "gender_identity",
+        "orientation",
+        "disability",
+        "age",
+        "migration",
+        "class",
+        "body",
+    ),
+}
 # A word has one class, the first of these that it is listed under: what hurts comes before what
 # qualifies it. Coarse classes, except where the fine class changes what a sentence says.
 CLASS_ORDER = (
-    "slur",
-    "group",
+    *(f"{of}:{axis}" for of, axes in AXES.items() for axis in axes),
     "unprotected",
     "insult.strong",
     "profanity",
@@ -76,6 +102,8 @@ CLASS_ORDER = (
     "intensifier",
     "quote",
 )
+# The first so many say something of their own; the rest qualify.
+TELLING = CLASS_ORDER.index("praise") + 1
 # Classes of words that say to whom and whether something is said: slips of them are undone too.
 COMMON = frozenset(
     (
@@ -168,8 +196,13 @@ def class_of(names: Iterable[str]) -> str | None:
         if name in UNPROTECTED:
             candidates.add("unprotected")
         else:
-            candidates.update((name, coarse(name)))
+            candidates.update((name, coarse(name), name.replace(".", ":")))
     return next((name for name in CLASS_ORDER if name in candidates), None)
+
+
+def _token(names: Iterable[str]) -> str:
+    """The class of a word with these fine classes as n-grams see it."""
+    return (class_of(names) or "").partition(":")[0]
 
 
 def _leet() -> dict[str, tuple[str, ...]]:
@@ -233,7 +266,7 @@ def without_variants(
             meant is None
             or meant + "s" == word
             or (ranks[word] < LIKELY and ranks[meant] * COMMONER > ranks[word])
-            or (word in listed and class_of(terms.get(meant, ())) != class_of(terms[word]))
+            or (word in listed and _token(terms.get(meant, ())) != _token(terms[word]))
         ):
             kept.append(word)
     return kept

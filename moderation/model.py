@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from moderation.combinations import MAX_CONCEPTS, Combinations, Combined
 from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
@@ -90,7 +91,13 @@ _CONTEXT: dict[str, tuple[str, tuple[int | None, ...]]] = {
 }
 """Arrays of a model that names words whose neighbours may tell them; see `context.Context`."""
 
-_DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
+_COMBINED: dict[str, tuple[str, tuple[int | None, ...]]] = {
+    "combination": ("U64", (None, 2)),
+    "combination_value": ("F16", (None, len(HEADS))),
+}
+"""Arrays of a model whose settings name concepts; see `combinations.Combined`."""
+
+_DTYPES = {"U8": np.uint8, "U16": np.uint16, "U64": np.uint64, "F16": np.float16, "F32": np.float32}
 
 Float32 = npt.NDArray[np.float32]
 
@@ -106,7 +113,8 @@ class Model:
     - `pool`: float32, shape (H, P): from whole text and worst segment to calibrated logits;
     - `sums`: float32, shape (V, H): what the weights of each known word's own features add up to,
       as the file has them; None where they are still to be made of the weights (`word_sums`);
-    - `context`: how far neighbours speak for words; None where all is read by its letters alone.
+    - `context`: how far neighbours speak for words; None where all is read by its letters alone;
+    - `combined`: combinations of concepts and their weights; None where n-grams alone count.
 
     `name` and `digest` (sha256 of the file, hex) say which model this is: `str(model)` is
     "NAME@first 12 digits", with "/REGISTER" behind it where it was told one (see `registers.tell`).
@@ -122,6 +130,7 @@ class Model:
     pool: Float32
     sums: Float32 | None = None
     context: Context | None = None
+    combined: Combined | None = None
     digest: str = ""
     file: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -222,6 +231,13 @@ class Model:
         return Rows(self.weight, self.row_width)
 
     @cached_property
+    def combinations(self) -> Combinations | None:
+        """What `combined` comes to, with its memory."""
+        if self.combined is None:
+            return None
+        return Combinations(self.settings["concepts"], self.settings["classes"], self.combined)
+
+    @cached_property
     def lexer(self) -> Lexer:
         """The lexer over `tables`."""
         return Lexer(self.tables)
@@ -251,6 +267,8 @@ def save(model: Model, path: str | Path) -> str:
     }
     if model.context is not None:
         arrays["context"], arrays["context_value"] = model.context
+    if model.combined is not None:
+        arrays["combination"], arrays["combination_value"] = model.combined
     names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
     settings = json.dumps(model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False)
     header: dict[str, Any] = {"__metadata__": {"moderation": settings}}
@@ -296,6 +314,7 @@ def _expected(settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int | None
         "word_sums": ("F32", (None, len(HEADS))),
         "pool": ("F32", (len(HEADS), len(POOL))),
         **(_CONTEXT if settings["tables"].get("meant") else {}),
+        **(_COMBINED if settings.get("concepts") else {}),
     }
 
 
@@ -416,6 +435,7 @@ def _check_settings(place: str, settings: Any) -> None:
             and all(type(c) is str for c in settings["classes"])
             and type(settings["telling"]) is int
             and 0 <= settings["telling"] <= len(settings["classes"])
+            and _is_concepts(settings.get("concepts", []), settings["classes"])
             and type(settings["rationale"]) is list
             and len(settings["rationale"]) == 2
             and all(type(x) in (int, float) and abs(x) < 1e6 for x in settings["rationale"])
@@ -472,6 +492,18 @@ def _is_slips(value: Any) -> bool:
     )
 
 
+def _is_concepts(value: Any, classes: list[str]) -> bool:
+    """Whether it is a list of lists of names of classes, not too many for a mask."""
+    return (
+        type(value) is list
+        and len(value) <= MAX_CONCEPTS
+        and all(
+            type(names) is list and names and all(type(n) is str and n in classes for n in names)
+            for names in value
+        )
+    )
+
+
 def _is_scales(value: Any) -> bool:
     """Whether it is registers -> labels -> slope over 0 and offset."""
     return type(value) is dict and all(
@@ -522,6 +554,13 @@ def load_file(path: str | Path) -> Model:
         raise ModelError(str(path), "its vocabulary, its classes and its sums differ in length")
     if len(words) and int(arrays["word_class"].max()) > len(settings["classes"]):
         raise ModelError(str(path), "a word has a class that the settings do not name")
+    combined = None
+    if "combination" in arrays:
+        combined = Combined(arrays["combination"], arrays["combination_value"])
+        if len(combined.masks) != len(combined.value) or not (combined.masks[:, 0] != 0).all():
+            raise ModelError(str(path), "a combination lacks its weights, or asks for no concept")
+        if not _is_finite(combined.value):
+            raise ModelError(str(path), "holds numbers that are not finite")
     context = None
     if "context" in arrays:
         context = Context(arrays["context"], arrays["context_value"])
@@ -543,6 +582,7 @@ def load_file(path: str | Path) -> Model:
         pool=pool,
         sums=sums,
         context=context,
+        combined=combined,
         digest=digest,
         file=os.fspath(path),
     )

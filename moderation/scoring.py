@@ -155,7 +155,7 @@ def sum_words(model: Model) -> Float32:
 
 
 def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
-    """The weights of a block's n-grams, summed by segment and by text."""
+    """The weights of a block's n-grams and combinations, summed by segment and by text."""
     n_segments, heads = len(block.length), model.weight.shape[1]
     if not len(block.ids):
         none = np.zeros((n_segments, heads), np.float32)
@@ -172,6 +172,12 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         segments += sum_slots(model, at, owner, n_segments)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     _damp_repeats(texts, block, table)
+    combinations = model.combinations
+    if combinations is not None:
+        masks = combinations.masks_of(block.sequences.cls, block.length, block.text_first)
+        rows = combinations.sums(np.concatenate(masks))
+        segments += rows[:n_segments]
+        texts += rows[n_segments:]
     return Sums(segments, texts)
 
 

@@ -29,6 +29,7 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _VOWELS = "aeiouy"
 _ALIKE = ("ck", "sz", "cs", "kq", "cq", "fv", "gj", "dt", "bp", "vw", "mn")  # sounds near by
+_LOOK_ALIKE = ("uv", *(f"x{vowel}" for vowel in "aeiou"))  # "cvnt"; an x masks a vowel: "fxck"
 
 # Bits for each kind of slip. People double and swap letters more often than they miss a key; a
 # wrong first letter is rare, for that is the one that people see.
@@ -66,10 +67,12 @@ def _neighbours() -> dict[str, str]:
 
 
 NEAR = _neighbours()  # letter -> the letters on the keys around it (QWERTY)
-# Letter written -> letters that may have been meant: neighbouring keys, vowels, like sounds.
+# Letter written -> letters that may have been meant: neighbouring keys, vowels, like sounds, looks.
 MEANT = {
     letter: frozenset(
-        {*near, *(_VOWELS if letter in _VOWELS else "")}.union(*(p for p in _ALIKE if letter in p))
+        {*near, *(_VOWELS if letter in _VOWELS else "")}.union(
+            *(pair for pair in (*_ALIKE, *_LOOK_ALIKE) if letter in pair)
+        )
     )
     - {letter}
     for letter, near in NEAR.items()

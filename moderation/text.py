@@ -312,6 +312,8 @@ class Lexer:
         if core.endswith("www") or (core[0].isdigit() and _NUMBER.match(chunk.lower())):
             return None
         word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
+        if word is core:
+            word = next(iter(self._read_respelled(core)), core)
         marks = _marks(chunk, chunk[:start] + chunk[end:])
         return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
 
@@ -555,8 +557,8 @@ class Lexer:
             return
         whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
         for candidate in dict.fromkeys((core, whole)):
-            found = self.disguises.read(candidate)
-            if found is not None:
+            found = self.disguises.read(candidate) or self._read_respelled(candidate)
+            if found:
                 lo = text.find(candidate)
                 add(found, lo, lo + len(candidate))
                 return
@@ -590,7 +592,8 @@ class Lexer:
             return [word[:MAX_WORD]]
         squeezed = self._squeeze(word)
         if squeezed is not None:
-            return [squeezed]
+            meant = None if squeezed in self._known else self.speller.read(squeezed, written)
+            return [meant or squeezed]
         short = self.splitter.split_short(word)
         if short is not None:
             return short
@@ -602,6 +605,16 @@ class Lexer:
             if parts is not None:
                 return parts
         return [word[:MAX_WORD]]
+
+    def _read_respelled(self, core: str) -> list[str]:
+        """The offensive word that `core` with symbols is a misspelling of: "st00pid", "m0rrons"."""
+        word = self.disguises.letters_of(core)
+        if word is None or not word.isascii() or word in self._known or len(word) > MAX_WORD:
+            return []
+        meant = self._squeeze(word)
+        if meant is None or meant not in self._offensive:
+            meant = self.speller.read(meant or word)
+        return [meant] if meant is not None and meant in self._offensive else []
 
     def _squeeze(self, word: str) -> str | None:
         """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""

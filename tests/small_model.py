@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from moderation.combinations import Combined
 from moderation.features import (
     ChunkTable,
     Sink,
@@ -24,6 +25,7 @@ from moderation.knowledge import MIN_TEXTS, build
 from moderation.model import FORMAT, HEADS, POOL, REGISTER, Model, load_file, save
 from moderation.records import LABELS
 from moderation.text import MARKS, Lexer, split
+from moderation.training.concepts import CONCEPTS, mask_of
 
 BITS = 14
 TEXTS = (
@@ -51,6 +53,14 @@ CALM: dict[str, tuple[float, ...]] = {
     "please": (-0.6, -0.3, -0.4, -0.2, -0.2, -0.1),
     "the": (-0.1, -0.05, -0.1, -0.05, -0.05, -0.02),
 }
+# concepts that are there, concepts that are missing -> the same
+COMBINED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...]], ...] = (
+    (("second", "insult"), (), (0.4, 0.1, 0.5, 0.0, 0.0, 0.1)),
+    (("second", "kill", "modal"), (), (0.2, 0.4, 0.0, 0.0, 0.6, 0.1)),
+    (("group", "hurt"), (), (0.2, 0.1, 0.0, 0.0, 0.1, 0.9)),
+    (("group",), ("hurt",), (-0.3, -0.2, -0.2, -0.1, -0.1, -0.4)),
+    (("first",), ("insult", "kill"), (-0.1, -0.1, -0.1, 0.0, 0.0, 0.0)),
+)
 MARK_WEIGHT = (0.11, 0.07, 0.05, 0.03, 0.02, 0.01)
 
 
@@ -75,6 +85,7 @@ def make_settings(name: str = "small") -> dict[str, Any]:
         "telling": knowledge.telling,
         "rationale": [0.05, 0.3],
         "tables": knowledge.tables.to_json(),
+        "concepts": [list(names) for names in CONCEPTS.values()],
         "registers": {"talk": {"identity_attack": [1.2, -0.7]}},
         "trained": {"rows": 23, "corpora": {"made by hand": "no training"}},
     }
@@ -131,6 +142,12 @@ def make_model(name: str = "small") -> Model:
         word_class=np.array([classes.get(word, 0) for word in known], np.uint8),
         pool=pool,
         context=knowledge.tables.context,
+        combined=Combined(
+            np.array(
+                [[mask_of(there), mask_of(missing)] for there, missing, _ in COMBINED], np.uint64
+            ),
+            np.array([(*v, 0.5 * v[0], 0.1) for *_, v in COMBINED], np.float16),
+        ),
         digest="0" * 64,
     )
 

@@ -63,8 +63,12 @@ def test_the_library_sees_the_same_arrays(tmp_path: Path) -> None:
     theirs = safetensors.numpy.load_file(path)
     ours = load_file(path)
     made = small_model()
-    assert set(theirs) == {*ARRAYS, "context", "context_value"}
+    combined = {"combination", "combination_value"}
+    assert set(theirs) == {*ARRAYS, *combined, "context", "context_value"}
     assert made.context is not None
+    assert made.combined is not None
+    assert np.array_equal(theirs["combination"], made.combined.masks)
+    assert np.array_equal(theirs["combination_value"], made.combined.value)
     assert np.array_equal(theirs["context"], made.context.fingerprint)
     assert np.array_equal(theirs["context_value"], made.context.value)
     for name in ARRAYS:

@@ -232,7 +232,8 @@ def harmful(words: list[str]) -> list[str]:
     return [
         w
         for w in words
-        if w in model().lexer.tables.offensive or names[model().classes.get(w, 0)] in HARMFUL
+        if w in model().lexer.tables.offensive
+        or names[model().classes.get(w, 0)].partition(":")[0] in HARMFUL
     ]
 
 

@@ -32,8 +32,10 @@ from moderation.training import (
     assemble,
     calibrate,
     calibrate_in_turn,
+    choose_combinations,
     choose_rationale,
     choose_thresholds,
+    combination_matrix,
     compose,
     encode_texts,
     fit_head,
@@ -47,7 +49,10 @@ from moderation.training import (
     reweigh,
     scale_registers,
     screen,
+    segment_masks,
     segment_matrix,
+    taught_features,
+    text_masks,
     text_matrix,
     train,
     write,
@@ -125,16 +130,29 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
         assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
     chosen, heads = chosen.take(kept), heads[kept]
-    model = assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
+    combining = choose_combinations(encoded, 1)
+    assert combining is not None
+    combining = dataclasses.replace(combining, idf=np.ones_like(combining.idf))
+    own = np.random.default_rng(1).integers(-64, 64, (len(combining.idf), len(HEADS))) / 64
+    arrays = (chosen, heads.astype(np.float32), pooling, RECIPE, {})
+    model = assemble("own", knowledge, *arrays, combining.weighted(own.astype(np.float32)))
     found = Scorer(model).pooled(texts)
     words = np.add.reduceat(encoded.length, encoded.text_first)
+    of_texts = normalise_rows(
+        combination_matrix(text_masks(encoded), combining), words, RECIPE.kappa
+    )
     whole = normalise_rows(text_matrix(encoded, chosen), words, RECIPE.kappa) @ heads
+    whole += of_texts @ own
     np.testing.assert_allclose(found.whole, whole, rtol=1e-4, atol=1e-4)
-    every = segment_matrix(encoded, chosen, np.arange(encoded.n_segments))
+    numbers = np.arange(encoded.n_segments)
+    every = segment_matrix(encoded, chosen, numbers)
     z = normalise_rows(every, encoded.length, RECIPE.kappa) @ heads
+    of_segments = combination_matrix(segment_masks(encoded, numbers), combining)
+    z += normalise_rows(of_segments, encoded.length, RECIPE.kappa) @ own
     worst = np.maximum.reduceat(z, encoded.text_first, axis=0)
     np.testing.assert_allclose(found.worst, worst, rtol=1e-4, atol=1e-4)
     plain = normalise_rows(text_matrix(encoded, chosen, damped=False), words, RECIPE.kappa) @ heads
+    plain += of_texts @ own
     assert np.abs(plain - whole).max() > 0.1  # repeats are damped
 
 
@@ -366,7 +384,9 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
 
     def fitted(lent: dict[str, float]) -> Any:
         recipe = dataclasses.replace(RECIPE, lent=lent)
-        return fit_heads(matrix, labels, np.ones_like(labels), register, 20, tells, recipe)
+        return fit_heads(
+            matrix, labels, np.ones_like(labels), register, 20, taught_features(tells, 0), recipe
+        )
 
     tells = np.ones((4, len(LABELS)), np.bool_)
     tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads

@@ -45,6 +45,10 @@ def show(file: str | None, as_json: bool) -> None:
     if found.context is not None:
         rows = len(found.context.value)
         click.echo(f"array       context: uint16[{rows}], context_value: uint8[{rows}]")
+    if found.combined is not None:
+        rows, heads = found.combined.value.shape
+        click.echo(f"array       combination: uint64[{rows}, 2]")
+        click.echo(f"array       combination_value: float16[{rows}, {heads}]")
     filled = int((found.fingerprint != 0).sum())
     click.echo(f"features    {filled:,} of {len(found.fingerprint):,} slots")
     click.echo(f"vocabulary  {len(found.words):,} words, {len(found.classes):,} with a class")

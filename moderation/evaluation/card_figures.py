@@ -85,8 +85,8 @@ class FigureParts(Sheet):
             ["sha256 of the file", f"`{self.report.digest}`"],
             ["kind", "one L2-regularised logistic regression a label (toxicity: one for talk "
              "pages, one for social media, mixed by a third that tells them apart) on hashed "
-             "TF-IDF n-grams of words and characters, pooled over segments of ten words and "
-             "calibrated"],
+             "TF-IDF n-grams of words and characters and on combinations of concepts, pooled over "
+             "segments of ten words and calibrated"],
             ["language", "English"],
             ["labels", ", ".join(LABELS)],
             ["thresholds", self.thresholds()],

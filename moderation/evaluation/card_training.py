@@ -64,8 +64,9 @@ class TrainingParts(Sheet):
             "repeat a dev or test row were removed first; contrast pairs, threads and duplicates "
             "stay on one side of every cut. Features that tell a label's positives from its "
             "negatives are taught, and those that scores would miss most fill a table of hashed "
-            "n-grams; one logistic regression a label, but "
-            "two for toxicity, which annotators of talk pages and of social media judge by "
+            "n-grams, beside combinations of concepts (a group is named, somebody is insulted, "
+            "something is denied) that hold for the whole text; one logistic regression a label, "
+            "but two for toxicity, which annotators of talk pages and of social media judge by "
             "different measures, and one that says in which of these ways a text is written; the "
             "whole text and its worst segment of ten words are pooled by a calibrated function.",
             "",

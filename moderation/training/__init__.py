@@ -16,6 +16,13 @@ from moderation.training.calibration import (
     choose_thresholds,
     scale_registers,
 )
+from moderation.training.combining import (
+    Combining,
+    choose_combinations,
+    combination_matrix,
+    segment_masks,
+    text_masks,
+)
 from moderation.training.encoding import Encoded, Recorder, encode_texts
 from moderation.training.examples import (
     Examples,
@@ -25,7 +32,7 @@ from moderation.training.examples import (
     add_labels,
     add_mentions,
 )
-from moderation.training.heads import fit_head, fit_heads, harmless_segments
+from moderation.training.heads import fit_head, fit_heads, harmless_segments, taught_features
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
@@ -36,6 +43,7 @@ from moderation.training.reweighing import names_group, reweigh
 from moderation.training.screening import Screen, prune, screen
 
 __all__ = [
+    "Combining",
     "Encoded",
     "Examples",
     "Recipe",
@@ -49,8 +57,10 @@ __all__ = [
     "assemble",
     "calibrate",
     "calibrate_in_turn",
+    "choose_combinations",
     "choose_rationale",
     "choose_thresholds",
+    "combination_matrix",
     "compose",
     "encode_texts",
     "fit_head",
@@ -68,7 +78,10 @@ __all__ = [
     "reweigh",
     "scale_registers",
     "screen",
+    "segment_masks",
     "segment_matrix",
+    "taught_features",
+    "text_masks",
     "text_matrix",
     "train",
     "write",

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from moderation.combinations import Combined
 from moderation.hashing import slots
 from moderation.knowledge import Knowledge
 from moderation.model import FORMAT, HEADS, SUFFIX, Model, load_file, save
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+from moderation.training.concepts import CONCEPTS
 from moderation.training.recipe import Recipe
 from moderation.training.screening import Screen
 
@@ -24,8 +26,11 @@ def assemble(
     pooling: Float32,
     recipe: Recipe,
     extra: dict[str, Any],
+    combined: Combined | None = None,
 ) -> Model:
     """Put the parts together: `heads` float32 (F, H), `pooling` float32 (H, P).
+
+    `combined` has masks over `concepts.CONCEPTS`.
 
     ValueError where `chosen` has two features of one slot: see `screening.prune`.
     """
@@ -53,6 +58,8 @@ def assemble(
         "rationale": [0.4, 0.3],
         **extra,
     }
+    if combined is not None:
+        settings["concepts"] = [list(names) for names in CONCEPTS.values()]
     return Model(
         name=name,
         settings=settings,
@@ -62,6 +69,7 @@ def assemble(
         word_class=np.array([knowledge.classes.get(word, 0) for word in words], np.uint8),
         pool=pooling,
         context=knowledge.tables.context,
+        combined=combined,
     )
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from moderation.chunks import I32, I64, U64
+from moderation.combinations import concept_bits, unit_masks
 from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.text import Lexer
 from moderation.training.arrays import Float32
+from moderation.training.concepts import CONCEPTS
 
 ENCODE_TEXTS = 1_000
 
@@ -40,7 +42,8 @@ class Encoded:
     `text_first[i]` is the first segment of text i, `length[s]` the words of segment s; chunk
     `chunk_ids[j]` stands in segment `chunk_segment[j]`; word n-gram `gram_keys[k]` begins in
     segment `gram_segment[k]`. `chunk_items`: the items (words and marks) of chunks, counts,
-    shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i.
+    shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i. `masks[s]`:
+    the concepts of segment s.
     """
 
     text_first: I64
@@ -52,6 +55,7 @@ class Encoded:
     chunk_items: sparse.csr_matrix
     item_keys: U64
     item_owner: I32
+    masks: U64
 
     @property
     def n_texts(self) -> int:
@@ -89,6 +93,8 @@ def encode_texts(
     chunk_segment: list[I32] = []
     gram_keys: list[U64] = []
     gram_segment: list[I32] = []
+    bits = concept_bits([*CONCEPTS.values()] if class_names else [], class_names)
+    masks: list[U64] = []
     segments = 0
     for start in range(0, len(texts), ENCODE_TEXTS):
         part = texts[start : start + ENCODE_TEXTS]
@@ -101,6 +107,8 @@ def encode_texts(
             gram_keys.append(keys)
             segment = block.word_segment.take(position)
             gram_segment.append((segment + segments).astype(np.int32))
+        of_segments, _ = unit_masks(bits, block.sequences.cls, block.length, block.text_first)
+        masks.append(of_segments)
         segments += len(block.length)
         if progress is not None:
             progress(len(part))
@@ -118,4 +126,5 @@ def encode_texts(
         ),
         np.concatenate(recorder.keys),
         np.concatenate(recorder.owners),
+        np.concatenate(masks),
     )

@@ -95,11 +95,11 @@ def fit_heads(
     """The weights of every head by the recipe: float32 (F, H), in the order of `model.HEADS`.
 
     `matrix`: rows x features; `labels`, `weight`: (R, L); `register`: (R,), each of REGISTERS.
-    `tells`: (F, L), the features that a label's head is taught; the register's gets toxicity's. The
-    first `written` rows are whole texts as people wrote them; the others (misspelt copies,
-    segments) do not teach how people write. A head without rows of both outcomes is left at zero.
-    Last, toxicity's is lent what the recipe says of others, which were taught by other texts too:
-    of several opinions the sum is better (stacked generalisation; Wolpert 1992).
+    `tells`: (F, H), the features that each head is taught, see `taught_features`. The first
+    `written` rows are whole texts as people wrote them; the others (misspelt copies, segments) do
+    not teach how people write. A head without rows of both outcomes is left at zero. Last,
+    toxicity's is lent what the recipe says of others, which were taught by other texts too: of
+    several opinions the sum is better (stacked generalisation; Wolpert 1992).
     """
     heads = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
     for number, head in enumerate(HEADS):
@@ -120,7 +120,7 @@ def fit_heads(
         if not len(known) or not (known > 0).any() or not (known < 1).any():
             log(f"{head}: no texts with both outcomes; left at zero")
             continue
-        taught = np.flatnonzero(tells[:, number if head in LABELS else 0])
+        taught = np.flatnonzero(tells[:, number])
         heads[taught, number], _ = fit_head(
             matrix if len(taught) == matrix.shape[1] else matrix[:, taught],
             outcome,
@@ -136,6 +136,19 @@ def fit_heads(
     for label, factor in recipe.lent.items():
         heads[:, 0] += np.float32(factor) * heads[:, LABELS.index(label)]
     return heads
+
+
+def taught_features(tells: Bools, combinations: int) -> Bools:
+    """The features that each head is taught: (F, L) -> (F + combinations, H).
+
+    `tells`: n-grams that were chosen for a label. The heads of social media and of the register get
+    toxicity's; every head gets the combinations, but for the register's: what is said of whom does
+    not tell how people write, and with them it took abuse for a sign of social media.
+    """
+    of_heads = [LABELS.index(head) if head in LABELS else 0 for head in HEADS]
+    crossed = np.ones((combinations, len(HEADS)), np.bool_)
+    crossed[:, HEADS.index(REGISTER)] = False
+    return np.concatenate([tells[:, of_heads], crossed])
 
 
 def register_weights(register: npt.NDArray[np.str_], labels: Float32, recipe: Recipe) -> Float32:

@@ -15,9 +15,15 @@ from moderation.scoring import sigmoid
 from moderation.text import Lexer
 from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate_in_turn, choose_thresholds, scale_registers
+from moderation.training.combining import (
+    choose_combinations,
+    combination_matrix,
+    segment_masks,
+    text_masks,
+)
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
-from moderation.training.heads import fit_heads, harmless_segments
+from moderation.training.heads import fit_heads, harmless_segments, taught_features
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
@@ -71,10 +77,21 @@ def train(
         parts = normalise_rows(parts, encoded.length[picked], recipe.kappa)
         matrix = sparse.vstack([matrix, parts], format="csr")
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
+        words = np.concatenate([words, encoded.length[picked]])
+    combining = choose_combinations(encoded, recipe.combinations)
+    if combining is not None:
+        masks = np.concatenate([text_masks(encoded), segment_masks(encoded, picked)])
+        columns = normalise_rows(combination_matrix(masks, combining), words, recipe.kappa)
+        matrix = sparse.hstack([matrix, columns], format="csr", dtype=np.float32)
+        log(f"{columns.shape[1]:,} combinations of concepts")
+        del columns
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    heads = fit_heads(matrix, y, w, register, len(rows), chosen.tells, recipe, log)
+    tells = taught_features(chosen.tells, matrix.shape[1] - len(chosen.keys))
+    heads = fit_heads(matrix, y, w, register, len(rows), tells, recipe, log)
     del matrix
+    heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
+    combined = None if combining is None else combining.weighted(of_combinations)
     kept = prune(chosen, heads, recipe.bits)
     chosen, heads = chosen.take(kept), heads[kept]
     log(f"{len(kept):,} of the features kept")
@@ -91,7 +108,7 @@ def train(
     pool_weight = np.concatenate([weight[held], np.ones_like(made_labels)])
     pool_register = np.array([recipe.register_of(name) for name in source] + [""] * len(made))
     composed = np.arange(len(pool_register)) >= len(held)
-    model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {})
+    model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {}, combined)
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, pool_labels, pool_weight, pool_register, composed, recipe)
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
@@ -117,4 +134,4 @@ def train(
             },
         },
     }
-    return assemble(name, knowledge, chosen, heads, pooling, recipe, extra)
+    return assemble(name, knowledge, chosen, heads, pooling, recipe, extra, combined)

@@ -49,6 +49,8 @@ class Recipe:
       African-American English, weigh so many times more for toxicity;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
+    - `combinations`: texts in which a combination of concepts stands at least to be taught (see
+      `combining`); 0: none is;
     - `lexicons`: whether words carry classes.
     """
 
@@ -70,6 +72,7 @@ class Recipe:
     named_weight: float = 1.0
     dialect_weight: float = 1.0
     composed_weight: float = 0.3
+    combinations: int = 0
     misspelt: int = 0
     misspelt_weight: float = 0.5
     segments: int = 300_000

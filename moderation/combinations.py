@@ -1,0 +1,237 @@
+"""Which classes of words stand in one text, however far apart: conjunctions of concepts.
+
+    classes of the words ── concepts (one bit each) ──► mask of a segment, mask of a text
+    mask ── combinations whose concepts are all there ──► sum of their weights
+
+N-grams see words side by side. "They moved in last year. Vermin." says what it says by a pronoun,
+an animal and a group named in the text above. A combination is a feature of the whole text, and of
+each segment as if it stood alone: it asks for concepts that must be there, and may ask that others
+are missing ("names a group, and nothing that hurts"). It counts once, wherever its words stand. A
+linear model with such conjunctions is one with interactions between concepts (crossed features, as
+in the wide part of Cheng et al. 2016).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.chunks import I64, U8, U64, Bools, KeyIndex, fetch
+from moderation.items import fill
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+MAX_CONCEPTS = 64  # bits of a mask
+FEW = 24  # masks up to which a dict is faster than arrays
+MANY = 8  # sets of the same concepts from which they are looked up, not tried one by one
+STEP = 512  # masks whose combinations are looked for at once
+REMEMBERED = 200_000  # masks until they are forgotten: some 10 MB
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd: masks differ in low bits, indexes look at high ones
+
+
+class Combined(NamedTuple):
+    """The combinations of a model, as its file has them.
+
+    `masks`: uint64, shape (K, 2): the concepts that must be there, at least one, and those that
+    must not; `value`: float16, shape (K, H): weights times inverse document frequency.
+    """
+
+    masks: U64
+    value: npt.NDArray[np.float16]
+
+
+class Combinations:
+    """The combinations of a model, and what the masks met so far come to. Thread-safe.
+
+    `concepts`: names of classes, one list a concept, the rare ones last (that takes least time);
+    `class_names`: those of the model, number 1 first. The numbers do not depend on what was met
+    before.
+    """
+
+    def __init__(
+        self, concepts: Sequence[Sequence[str]], class_names: Sequence[str], combined: Combined
+    ) -> None:
+        self.bits = concept_bits(concepts, class_names)
+        self.masks, self.value = combined
+        self._lock = threading.Lock()
+        self._few: dict[int, Float32] = {}
+        self._memory = _Memory(self.value.shape[1])
+
+    def masks_of(self, cls: U8, length: I64, text_first: I64) -> tuple[U64, U64]:
+        """The masks of segments and of texts; see `unit_masks`."""
+        return unit_masks(self.bits, cls, length, text_first)
+
+    def sums(self, masks: U64) -> Float32:
+        """What the combinations of each mask add up to: (N,) -> float32, shape (N, H)."""
+        if len(masks) <= FEW:
+            return self._sums_of_few(masks)
+        keys = masks * _SPREAD
+        memory = self._memory
+        at = memory.index.find(keys)
+        if at.min() < 0:
+            with self._lock:
+                if self._memory.size > REMEMBERED:
+                    self._memory = _Memory(self.value.shape[1])
+                memory = self._memory
+                fresh = np.unique(masks[memory.index.find(keys) < 0])
+                if len(fresh):
+                    memory.add(fresh * _SPREAD, self._sum(fresh))
+            at = memory.index.find(keys)
+        return fetch(memory.rows, at)
+
+    def _sums_of_few(self, masks: U64) -> Float32:
+        few = self._few
+        if len(few) > REMEMBERED:
+            few = self._few = {}
+        numbers = masks.tolist()
+        fresh = [number for number in dict.fromkeys(numbers) if number not in few]
+        if fresh:
+            few.update(zip(fresh, self._sum(np.array(fresh, np.uint64)), strict=True))
+        rows = np.empty((len(numbers), self.value.shape[1]), np.float32)
+        for row, number in zip(rows, numbers, strict=True):
+            row[:] = few[number]
+        return rows
+
+    @cached_property
+    def _tables(self) -> tuple[list[_Tried], list[_Exact]]:
+        """The combinations that are tried one by one, and those that are looked up."""
+        weight = self.value.astype(np.float64)
+        there = self.masks[:, 0]
+        scopes, which, count = np.unique(
+            there | self.masks[:, 1], return_inverse=True, return_counts=True
+        )
+        exact = []
+        for scope in (count >= MANY).nonzero()[0].tolist():
+            mine = (which == scope).nonzero()[0]
+            mine = mine[there[mine].argsort(kind="stable")]
+            exact.append(_Exact(scopes[scope], there[mine], weight[mine]))
+        tried = []
+        others = (count[which] < MANY).nonzero()[0]
+        last = [bits.bit_length() - 1 for bits in there[others].tolist()]
+        for place in sorted(set(last)):
+            mine = others[[concept == place for concept in last]]
+            tried.append(_Tried(np.uint64(1 << place), self.masks[mine], weight[mine]))
+        return tried, exact
+
+    def _sum(self, masks: U64) -> Float32:
+        # In float64 the sums are exact, so that they do not depend on what else is summed.
+        tried, exact = self._tables
+        rows = np.zeros((len(masks), self.value.shape[1]))
+        for some in tried:
+            some.add(masks, rows)
+        for all_of_scope in exact:
+            all_of_scope.add(masks, rows)
+        return rows.astype(np.float32)
+
+    def parts(self, mask: int, cls: U8) -> list[tuple[I64, Float64]]:
+        """The combinations of one unit: the places of the words of each, and its weights (H,).
+
+        `mask`: the unit's; `cls`: the classes of its words, in order.
+        """
+        found = combine(np.array([mask], np.uint64), self.masks)[0].nonzero()[0]
+        bits = self.bits.take(cls)
+        return [
+            ((bits & self.masks[number, 0]).nonzero()[0], self.value[number].astype(np.float64))
+            for number in found.tolist()
+        ]
+
+
+class _Tried(NamedTuple):
+    """Combinations whose last concept is the same: they are tried on masks that have it.
+
+    `last`: that concept's bit; `masks`: (K, 2); `weight`: (K, H).
+    """
+
+    last: np.uint64
+    masks: U64
+    weight: Float64
+
+    def add(self, masks: U64, rows: Float64) -> None:
+        """Add to the rows (N, H) of `masks` what they have of these."""
+        having = (masks & self.last).nonzero()[0]
+        for start in range(0, len(having), STEP):
+            some = having[start : start + STEP]
+            # No product of matrices: that would wake the threads of a linear algebra library.
+            mine, which = combine(masks[some], self.masks).nonzero()
+            if len(mine):
+                first = np.concatenate([[0], (mine[1:] != mine[:-1]).nonzero()[0] + 1])
+                rows[some[mine[first]]] += np.add.reduceat(self.weight[which], first, axis=0)
+
+
+class _Exact(NamedTuple):
+    """Combinations that say of the same concepts which are there: a mask has one of them at most.
+
+    `scope`: those concepts; `masks`: (K,), which are there, ascending; `weight`: (K, H). A set that
+    stands here twice counts once.
+    """
+
+    scope: np.uint64
+    masks: U64
+    weight: Float64
+
+    def add(self, masks: U64, rows: Float64) -> None:
+        """Add to the rows (N, H) of `masks` what they have of these."""
+        wanted = masks & self.scope
+        at = self.masks.searchsorted(wanted)
+        np.minimum(at, len(self.masks) - 1, out=at)
+        hit = (self.masks[at] == wanted).nonzero()[0]
+        rows[hit] += self.weight[at[hit]]
+
+
+class _Memory:
+    """Masks met so far -> rows. Adding takes the owner's lock, reading none.
+
+    Rows are put before their keys are: who finds a number and looks at `rows` then finds its row.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.index = KeyIndex()
+        self.rows = np.zeros((256, width), np.float32)
+        self.size = 0
+
+    def add(self, keys: U64, rows: Float32) -> None:
+        """Add keys that are not there, each once."""
+        self.rows = fill(self.rows, self.size, rows)
+        self.index.add(keys, np.arange(self.size, self.size + len(keys)))
+        self.size += len(keys)
+
+
+def concept_bits(concepts: Sequence[Sequence[str]], class_names: Sequence[str]) -> U64:
+    """The concepts of each class by number: uint64, shape (classes + 1,), bit i for concept i."""
+    number = {name: place for place, name in enumerate(class_names, 1)}
+    bits = np.zeros(len(class_names) + 1, np.uint64)
+    for place, names in enumerate(concepts):
+        for name in names:
+            bits[number[name]] |= np.uint64(1 << place)
+    return bits
+
+
+def unit_masks(bits: U64, cls: U8, length: I64, text_first: I64) -> tuple[U64, U64]:
+    """The masks of segments and of texts: uint64, (S,) and (C,).
+
+    `bits`: the concepts of each class; `cls`: the classes of all words; `length`: words in each
+    segment; `text_first`: each text's first segment (each has one at least).
+    """
+    segments = np.zeros(len(length), np.uint64)
+    filled = length.nonzero()[0]
+    if len(filled):
+        words = fetch(length, filled)
+        segments[filled] = np.bitwise_or.reduceat(fetch(bits, cls), words.cumsum() - words)
+    if len(text_first) == len(length):
+        return segments, segments
+    return segments, np.bitwise_or.reduceat(segments, text_first)
+
+
+def combine(masks: U64, combinations: U64) -> Bools:
+    """Which of `combinations`, (K, 2), each of `masks`, (N,), has: bool, shape (N, K)."""
+    there, missing = combinations[:, 0], combinations[:, 1]
+    column = masks[:, None]
+    found: Bools = (column & there) == there
+    found &= (column & missing) == 0
+    return found

@@ -1,0 +1,78 @@
+"""Combinations of concepts as columns of the matrix, beside the n-grams.
+
+masks of texts and segments ── those combinations that stand in many ──► columns
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from moderation.chunks import I64, U64
+from moderation.combinations import Combined, combine
+from moderation.training.arrays import Float32
+from moderation.training.concepts import combination_masks, exact_masks
+from moderation.training.encoding import Encoded
+
+STEP = 4_096  # masks whose combinations are looked for at once
+
+
+@dataclass(frozen=True)
+class Combining:
+    """Combinations that heads are taught.
+
+    `masks`: uint64 (K, 2), see `combinations.Combined`; `idf`: float32 (K,).
+    """
+
+    masks: U64
+    idf: Float32
+
+    def weighted(self, heads: Float32) -> Combined:
+        """With the weights of the heads, (K, H), as a model has them."""
+        return Combined(self.masks, (heads * self.idf[:, None]).astype(np.float16))
+
+
+def choose_combinations(encoded: Encoded, least: int) -> Combining | None:
+    """The combinations that stand in `least` texts or more; None for 0, and where none does."""
+    if not least:
+        return None
+    texts = text_masks(encoded)
+    masks = np.concatenate([combination_masks(), exact_masks(texts, least)])
+    found = _find(texts, masks)
+    count = np.asarray(found.sum(axis=0)).ravel()
+    kept = np.flatnonzero(count >= least)
+    if not len(kept):
+        return None
+    idf = np.log((1 + encoded.n_texts) / (1 + count[kept])).clip(0) + 1
+    return Combining(masks[kept], idf.astype(np.float32))
+
+
+def combination_matrix(masks: U64, chosen: Combining) -> sparse.csr_matrix:
+    """Units, by their masks, x combinations: inverse document frequency where one is there."""
+    matrix = _find(masks, chosen.masks)
+    matrix.data *= chosen.idf[matrix.indices]
+    return matrix
+
+
+def text_masks(encoded: Encoded) -> U64:
+    """The masks of texts: uint64, (N,)."""
+    masks: U64 = np.bitwise_or.reduceat(encoded.masks, encoded.text_first)
+    return masks
+
+
+def segment_masks(encoded: Encoded, which: I64) -> U64:
+    """The masks of some segments: uint64, shape of `which`."""
+    masks: U64 = encoded.masks[which]
+    return masks
+
+
+def _find(masks: U64, combinations: U64) -> sparse.csr_matrix:
+    """Which units have which combinations: float32 of ones, (N, K)."""
+    distinct, index = np.unique(masks, return_inverse=True)
+    parts = [
+        sparse.csr_matrix(combine(distinct[start : start + STEP], combinations), dtype=np.float32)
+        for start in range(0, len(distinct), STEP)
+    ]
+    return sparse.csr_matrix(sparse.vstack(parts, format="csr")[index])
