@@ -28,6 +28,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 MAX_CONCEPTS = 64  # bits of a mask
+MAX_COMBINATIONS = 1 << 14  # of a model; the shipped one has some 3,500
 FEW = 24  # masks up to which a dict is faster than arrays
 MANY = 8  # sets of the same concepts from which they are looked up, not tried one by one
 STEP = 512  # masks whose combinations are looked for at once
@@ -92,7 +93,11 @@ class Combinations:
         numbers = masks.tolist()
         fresh = [number for number in dict.fromkeys(numbers) if number not in few]
         if fresh:
-            few.update(zip(fresh, self._sum(np.array(fresh, np.uint64)), strict=True))
+            # All are tried at once: to make the tables takes longer.
+            sums = np.zeros((len(fresh), self.value.shape[1]))
+            every = np.arange(len(fresh))
+            _add_found(np.array(fresh, np.uint64), every, self.masks, self.value, sums)
+            few.update(zip(fresh, sums.astype(np.float32), strict=True))
         rows = np.empty((len(numbers), self.value.shape[1]), np.float32)
         for row, number in zip(rows, numbers, strict=True):
             row[:] = few[number]
@@ -154,14 +159,21 @@ class _Tried(NamedTuple):
 
     def add(self, masks: U64, rows: Float64) -> None:
         """Add to the rows (N, H) of `masks` what they have of these."""
-        having = (masks & self.last).nonzero()[0]
-        for start in range(0, len(having), STEP):
-            some = having[start : start + STEP]
-            # No product of matrices: that would wake the threads of a linear algebra library.
-            mine, which = combine(masks[some], self.masks).nonzero()
-            if len(mine):
-                first = np.concatenate([[0], (mine[1:] != mine[:-1]).nonzero()[0] + 1])
-                rows[some[mine[first]]] += np.add.reduceat(self.weight[which], first, axis=0)
+        _add_found(masks, (masks & self.last).nonzero()[0], self.masks, self.weight, rows)
+
+
+def _add_found(
+    masks: U64, at: I64, combinations: U64, weight: npt.NDArray[np.floating], rows: Float64
+) -> None:
+    """Add to rows `at` the weights of the combinations that masks `at` have."""
+    for start in range(0, len(at), STEP):
+        some = at[start : start + STEP]
+        # No product of matrices: that would wake the threads of a linear algebra library.
+        mine, which = combine(masks[some], combinations).nonzero()
+        if len(mine):
+            first = np.concatenate([[0], (mine[1:] != mine[:-1]).nonzero()[0] + 1])
+            found = weight[which].astype(np.float64)
+            rows[some[mine[first]]] += np.add.reduceat(found, first, axis=0)
 
 
 class _Exact(NamedTuple):

@@ -28,7 +28,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.combinations import MAX_CONCEPTS, Combinations, Combined
+from moderation.combinations import (
+    MAX_COMBINATIONS,
+    MAX_CONCEPTS,
+    Combinations,
+    Combined,
+)
 from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
@@ -557,8 +562,11 @@ def load_file(path: str | Path) -> Model:
     combined = None
     if "combination" in arrays:
         combined = Combined(arrays["combination"], arrays["combination_value"])
-        if len(combined.masks) != len(combined.value) or not (combined.masks[:, 0] != 0).all():
-            raise ModelError(str(path), "a combination lacks its weights, or asks for no concept")
+        count = len(combined.masks)
+        if count != len(combined.value) or count > MAX_COMBINATIONS:
+            raise ModelError(str(path), "its combinations lack weights, or are too many")
+        if not (combined.masks[:, 0] != 0).all():
+            raise ModelError(str(path), "a combination asks for no concept")
         if not _is_finite(combined.value):
             raise ModelError(str(path), "holds numbers that are not finite")
     context = None

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from moderation.combinations import Combined
 from moderation.context import Context
 from moderation.errors import ModelError
-from moderation.model import MAX_HEADER, load, load_file, read_header, save
+from moderation.model import HEADS, MAX_HEADER, load, load_file, read_header, save
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from tests.small_model import BITS, make_model, write_small_model
@@ -269,6 +270,13 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], None]] = {
     "slips NaN": table(slips={"foul": {"fool": float("nan")}}),
     "slips infinite": table(slips={"foul": {"fool": float("-inf")}}),
     "slips huge": table(slips={"foul": {"fool": 10**400}}),
+    "concepts no list": setting(concepts={"insult": 1}),
+    "concept no list": setting(concepts=["insult"]),
+    "concept of nothing": setting(concepts=[[]]),
+    "concept of no class": setting(concepts=[["no such class"]]),
+    "concept a number": setting(concepts=[[1]]),
+    "concepts too many": setting(concepts=[["insult"]] * 65),
+    "concepts left out": setting(concepts=[]),
 }
 
 
@@ -341,6 +349,37 @@ def test_context_of_noise_is_harmless(tmp_path: Path) -> None:
     save(replace(make_model(), context=noise), tmp_path / "noise.safetensors")
     scorer = Scorer(load_file(tmp_path / "noise.safetensors"))
     assert np.isfinite(scorer.predict_proba(["A foul, the idit shut it.", "Foul.", "shut"])).all()
+
+
+def test_combinations_are_checked(good: bytes, tmp_path: Path) -> None:
+    model = make_model()
+    assert model.combined is not None
+    masks, value = (array.copy() for array in model.combined)
+    value[1, 2] = np.nan
+    refuse(tmp_path, put(good, "combination_value", value), "not finite")
+    masks[2, 0] = 0
+    refuse(tmp_path, put(good, "combination", masks), "no concept")
+    odd = {
+        "short": Combined(
+            *(array[cut:] for array, cut in zip(model.combined, (1, 0), strict=True))
+        ),
+        "many": Combined(*(np.repeat(array, 1 << 14, axis=0) for array in model.combined)),
+    }
+    for name, combined in odd.items():
+        path = tmp_path / f"{name}.safetensors"
+        save(replace(model, combined=combined), path)
+        refuse(tmp_path, path.read_bytes(), "combinations lack weights, or are too many")
+
+
+def test_combinations_of_noise_are_harmless(tmp_path: Path) -> None:
+    """Whatever concepts they ask for, those that no setting names too, a text has a score."""
+    rng = np.random.default_rng(4)
+    masks = rng.integers(1, 1 << 64, (300, 2), np.uint64)
+    masks[::3] = 1 << 2
+    noise = Combined(masks, rng.normal(size=(300, len(HEADS))).astype(np.float16))
+    save(replace(make_model(), combined=noise), tmp_path / "noise.safetensors")
+    scorer = Scorer(load_file(tmp_path / "noise.safetensors"))
+    assert np.isfinite(scorer.predict_proba(["You idiot, they will kill us.", "Hi."])).all()
 
 
 def test_nothing_big_is_allocated(good: bytes, tmp_path: Path) -> None:
