@@ -28,7 +28,8 @@ words = st.text("abcdeioutrkshnfg", max_size=12)
     [
         ("stuipd", "stupid"), ("stpid", "stupid"), ("stupidd", "stupid"), ("stupod", "stupid"),
         ("stoopid", "stupid"), ("biitch", "bitch"), ("botch", "bitch"), ("idoit", "idiot"),
-        ("azzhole", "asshole"), ("phool", "fool"), ("disgustin", "disgusting"),
+        ("azzhole", "asshole"), ("stvpid", "stupid"), ("bxtch", "bitch"), ("phool", "fool"),
+        ("disgustin", "disgusting"),
         ("trollin", "trolling"), ("sandale", None), ("retirard", None), ("stu", None),
         ("botchery", None), ("", None), ("x" * 1000, None),
     ],

@@ -269,3 +269,15 @@ def test_no_abuse_is_invented() -> None:
                 invented[written.strip(".,!?:;")] = new
     assert {k: v for k, v in invented.items() if k not in INVENTED} == {}
     assert set(invented) >= INVENTED, "read rightly now: take it from invented.jsonl"
+
+
+@shipped
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("st00pid", "stupid"), ("m0rrons", "morons"), ("stoooopid", "stupid"),
+        ("tool2", "tool2"), ("stage2stupids", "stage2stupids"), ("moron12345", "moron12345"),
+    ],
+)  # fmt: skip
+def test_digits_and_misspellings_come_together(written: str, meant: str) -> None:
+    assert [word.text for word in model().lexer.read(written).words] == [meant.lower()]
