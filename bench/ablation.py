@@ -382,7 +382,8 @@ class Ablation:
         written = int((self.train_kind == "").sum())
         assert self.chosen is not None
         own = len(self.chosen.keys)
-        tells = taught_features(self.chosen.tells, n_features - own)[columns]
+        crossed = None if self.combining is None else self.combining.tells
+        tells = taught_features(self.chosen.tells, crossed)[columns]
         heads[columns] = fit_heads(
             matrix, self.train_labels, weight, register, written, tells, recipe
         )

@@ -230,11 +230,14 @@ def unit_masks(bits: U64, cls: U8, length: I64, text_first: I64) -> tuple[U64, U
     `bits`: the concepts of each class; `cls`: the classes of all words; `length`: words in each
     segment; `text_first`: each text's first segment (each has one at least).
     """
-    segments = np.zeros(len(length), np.uint64)
     filled = length.nonzero()[0]
-    if len(filled):
-        words = fetch(length, filled)
-        segments[filled] = np.bitwise_or.reduceat(fetch(bits, cls), words.cumsum() - words)
+    if len(filled) == len(length):
+        segments: U64 = np.bitwise_or.reduceat(fetch(bits, cls), length.cumsum() - length)
+    else:
+        segments = np.zeros(len(length), np.uint64)
+        if len(filled):
+            words = fetch(length, filled)
+            segments[filled] = np.bitwise_or.reduceat(fetch(bits, cls), words.cumsum() - words)
     if len(text_first) == len(length):
         return segments, segments
     return segments, np.bitwise_or.reduceat(segments, text_first)

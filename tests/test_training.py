@@ -130,7 +130,7 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
         assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
     kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
     chosen, heads = chosen.take(kept), heads[kept]
-    combining = choose_combinations(encoded, 1)
+    combining = choose_combinations(encoded, [1] * len(LABELS))
     assert combining is not None
     combining = dataclasses.replace(combining, idf=np.ones_like(combining.idf))
     own = np.random.default_rng(1).integers(-64, 64, (len(combining.idf), len(HEADS))) / 64
@@ -385,7 +385,7 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     def fitted(lent: dict[str, float]) -> Any:
         recipe = dataclasses.replace(RECIPE, lent=lent)
         return fit_heads(
-            matrix, labels, np.ones_like(labels), register, 20, taught_features(tells, 0), recipe
+            matrix, labels, np.ones_like(labels), register, 20, taught_features(tells), recipe
         )
 
     tells = np.ones((4, len(LABELS)), np.bool_)
@@ -573,6 +573,7 @@ def test_recipe_of_the_package_is_complete() -> None:
     [
         ("[settings]\nbitz = 3\n", "unknown key 'bitz'"),
         ("[settings]\nper_label = 9\n", "per_label must list 6 numbers"),
+        ("[settings]\ncombinations = 20\n", "combinations must list 6 numbers"),
         ('[settings]\ncost = [1, 1, 1, 1, 1, "one"]\n', "cost must list 6 numbers"),
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),

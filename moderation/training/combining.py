@@ -5,12 +5,13 @@ masks of texts and segments ── those combinations that stand in many ──�
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from moderation.chunks import I64, U64
+from moderation.chunks import I64, U64, Bools
 from moderation.combinations import Combined, combine
 from moderation.training.arrays import Float32
 from moderation.training.concepts import combination_masks, exact_masks
@@ -23,30 +24,36 @@ STEP = 4_096  # masks whose combinations are looked for at once
 class Combining:
     """Combinations that heads are taught.
 
-    `masks`: uint64 (K, 2), see `combinations.Combined`; `idf`: float32 (K,).
+    `masks`: uint64 (K, 2), see `combinations.Combined`; `idf`: float32 (K,); `tells`: bool (K, L),
+    the labels whose heads are taught each.
     """
 
     masks: U64
     idf: Float32
+    tells: Bools
 
     def weighted(self, heads: Float32) -> Combined:
         """With the weights of the heads, (K, H), as a model has them."""
         return Combined(self.masks, (heads * self.idf[:, None]).astype(np.float16))
 
 
-def choose_combinations(encoded: Encoded, least: int) -> Combining | None:
-    """The combinations that stand in `least` texts or more; None for 0, and where none does."""
-    if not least:
+def choose_combinations(encoded: Encoded, least: Sequence[int]) -> Combining | None:
+    """The combinations that stand in as many texts as a label asks for at least.
+
+    `least`: by label; a label with 0 is taught none. None where no label is taught any.
+    """
+    asked = [number for number in least if number]
+    if not asked:
         return None
     texts = text_masks(encoded)
-    masks = np.concatenate([combination_masks(), exact_masks(texts, least)])
-    found = _find(texts, masks)
-    count = np.asarray(found.sum(axis=0)).ravel()
-    kept = np.flatnonzero(count >= least)
+    masks = np.concatenate([combination_masks(), exact_masks(texts, min(asked))])
+    count = np.asarray(_find(texts, masks).sum(axis=0)).ravel()
+    tells = (count[:, None] >= least) & (np.array(least) > 0)
+    kept = np.flatnonzero(tells.any(axis=1))
     if not len(kept):
         return None
     idf = np.log((1 + encoded.n_texts) / (1 + count[kept])).clip(0) + 1
-    return Combining(masks[kept], idf.astype(np.float32))
+    return Combining(masks[kept], idf.astype(np.float32), tells[kept])
 
 
 def combination_matrix(masks: U64, chosen: Combining) -> sparse.csr_matrix:

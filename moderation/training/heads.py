@@ -138,17 +138,20 @@ def fit_heads(
     return heads
 
 
-def taught_features(tells: Bools, combinations: int) -> Bools:
-    """The features that each head is taught: (F, L) -> (F + combinations, H).
+def taught_features(ngrams: Bools, combinations: Bools | None = None) -> Bools:
+    """The features that each head is taught: (F, L), (K, L) -> (F + K, H).
 
-    `tells`: n-grams that were chosen for a label. The heads of social media and of the register get
-    toxicity's; every head gets the combinations, but for the register's: what is said of whom does
-    not tell how people write, and with them it took abuse for a sign of social media.
+    `ngrams`, `combinations`: those chosen for a label. The heads of social media and of the
+    register get toxicity's, but the register's no combinations: what is said of whom does not tell
+    how people write, and with them it took abuse for a sign of social media.
     """
     of_heads = [LABELS.index(head) if head in LABELS else 0 for head in HEADS]
-    crossed = np.ones((combinations, len(HEADS)), np.bool_)
+    taught = ngrams[:, of_heads]
+    if combinations is None:
+        return taught
+    crossed = combinations[:, of_heads]
     crossed[:, HEADS.index(REGISTER)] = False
-    return np.concatenate([tells[:, of_heads], crossed])
+    return np.concatenate([taught, crossed])
 
 
 def register_weights(register: npt.NDArray[np.str_], labels: Float32, recipe: Recipe) -> Float32:

@@ -87,7 +87,7 @@ def train(
         del columns
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    tells = taught_features(chosen.tells, matrix.shape[1] - len(chosen.keys))
+    tells = taught_features(chosen.tells, None if combining is None else combining.tells)
     heads = fit_heads(matrix, y, w, register, len(rows), tells, recipe, log)
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]

@@ -49,8 +49,8 @@ class Recipe:
       African-American English, weigh so many times more for toxicity;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
-    - `combinations`: texts in which a combination of concepts stands at least to be taught (see
-      `combining`); 0: none is;
+    - `combinations`: texts in which a combination of concepts must stand to be taught to a label's
+      head (see `combining`); 0: none is;
     - `lexicons`: whether words carry classes.
     """
 
@@ -72,7 +72,7 @@ class Recipe:
     named_weight: float = 1.0
     dialect_weight: float = 1.0
     composed_weight: float = 0.3
-    combinations: int = 0
+    combinations: tuple[int, ...] = (0,) * len(LABELS)
     misspelt: int = 0
     misspelt_weight: float = 0.5
     segments: int = 300_000
@@ -139,7 +139,8 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    for key, kind in (("cost", float), ("segments_weight", float), ("per_label", int)):
+    listed = {"cost": float, "segments_weight": float, "per_label": int, "combinations": int}
+    for key, kind in listed.items():
         numbers = settings.get(key)
         if numbers is not None:
             good = isinstance(numbers, list) and len(numbers) == len(LABELS)
