@@ -23,6 +23,8 @@ UNRANKED = 10_000  # the rank taken for an offensive word that is not among the 
 # Bits a letter: what is cheaper is plain talk without its spaces. Names and foreign words that fall
 # into parts cost more ("hitch|cock" 3.4, "dick|son" 3.4), sentences less ("likes|dick" 2.8).
 PLAIN_TALK, PLAIN_NAME = 3.1, 2.4
+CLAUSE, SENTENCE = 0.2, 0.7  # bits more for four words and for five: a row is no chance, where ...
+LONG_PARTS = 0.6  # ... so many of them have three letters or more, and all are common
 HIDDEN = 4.0  # bits: people glue offensive words to others so much more often
 LONG = 6  # letters of words that hurt without being swear words, so that they are no syllables
 LONGEST_PART = 16  # letters of the longest part that glued words are taken into
@@ -30,6 +32,7 @@ _SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as s
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
 _SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
 _OPENERS = frozenset("a an me my u ur".split())  # short words that may stand glued before an insult
+_MEANT = frozenset("you them him her".split())  # may stand glued behind what is done to them
 # Words that may stand glued before one of three letters, which could be a syllable elsewhere.
 _SHORT_OPENERS = frozenset("a an my ur your his her the dumb kiss".split())
 
@@ -83,7 +86,10 @@ class Splitter:
         parts = self.part(word)
         if parts is None or len(parts) < 2:
             return None
-        if self._is_plain_talk(word, parts, PLAIN_NAME if name else PLAIN_TALK):
+        limit = PLAIN_NAME if name else PLAIN_TALK
+        if len(parts) > 3 and self._is_row(parts):
+            limit += CLAUSE if len(parts) == 4 else SENTENCE
+        if self._is_plain_talk(word, parts, limit) or self._is_said_to(parts):
             return parts
         if self._is_small_talk(parts):
             return parts
@@ -125,6 +131,24 @@ class Splitter:
             for part in parts
         )
         return bad > 0 and sum(map(self._price, parts)) - HIDDEN * bad <= limit * len(word)
+
+    def _is_row(self, parts: Sequence[str]) -> bool:
+        """Whether parts are words in a row rather than syllables ("sexual|is|at|i|on")."""
+        known, offensive = self._known, self._offensive
+        return sum(len(part) > 2 for part in parts) >= LONG_PARTS * len(parts) and all(
+            known.get(part, RARE) < GLUED_TO_STRONG for part in parts if part not in offensive
+        )
+
+    def _is_said_to(self, parts: Sequence[str]) -> bool:
+        """Whether it is a common word that hurts and who is meant: "hate|you"."""
+        known = self._known
+        return (
+            len(parts) == 2
+            and parts[0] in self._offensive
+            and len(parts[0]) >= 4
+            and parts[1] in _MEANT
+            and known.get(parts[0], RARE) < COMMON
+        )
 
     def _is_small_talk(self, parts: Sequence[str]) -> bool:
         """Whether all parts but those that hurt are small words, before them and not only letters.

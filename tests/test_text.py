@@ -281,3 +281,16 @@ def test_no_abuse_is_invented() -> None:
 )  # fmt: skip
 def test_digits_and_misspellings_come_together(written: str, meant: str) -> None:
     assert [word.text for word in model().lexer.read(written).words] == [meant.lower()]
+
+
+@shipped
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("hateyou", "hate you"), ("dickbutcooltoo", "dick but cool too"),
+        ("vandalisation", "vandalisation"), ("fetishisation", "fetishisation"),
+        ("illegalisation", "illegalisation"),
+    ],
+)  # fmt: skip
+def test_rows_of_words_are_taken_apart_and_syllables_are_not(written: str, meant: str) -> None:
+    assert [word.text for word in model().lexer.read(written).words] == meant.split()
