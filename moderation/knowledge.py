@@ -21,6 +21,7 @@ from moderation.lexicons import (
     load_leet,
     load_meant,
     load_names,
+    load_typos,
 )
 from moderation.neighbours import count_beside, find_slips
 from moderation.spelling import LIKELY, Speller
@@ -283,10 +284,11 @@ def build(texts: Collection[str], *, lexicons: bool = True) -> Knowledge:
         for term, names in load_classes().items()
         if term.isalpha() and term.isascii() and len(term) <= MAX_WORD
     }
+    typos = load_typos()
     known = [
         word
         for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        if count >= MIN_TEXTS and (len(word) > 1 or word in "aiu")
+        if count >= MIN_TEXTS and (len(word) > 1 or word in "aiu") and word not in typos
     ][:MAX_WORDS]
     listed = set(known)
     known += sorted({*terms, *load_innocent()} - listed)

@@ -6,6 +6,7 @@
     data/emoji.tsv            emoji, words           load_emoji()
     data/meant.txt            a word a line          load_meant()
     data/names.txt            a name a line          load_names()
+    data/typos.txt            a slip a line          load_typos()
 
 Training reads them and bakes what it needs into the model file; scoring never imports this
 module. Terms are lower-case, words separated by single spaces. A term may end in a rule for its
@@ -202,6 +203,16 @@ def load_names() -> list[str]:
     """
     source = resources.files("moderation").joinpath("data", "names.txt")
     return source.read_text(encoding="utf-8").split()
+
+
+def load_typos() -> frozenset[str]:
+    """Slips of small words ("ypu") that stand in many texts and are no words all the same.
+
+    Lines that begin with "#" are left out.
+    """
+    source = resources.files("moderation").joinpath("data", "typos.txt")
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def load_meant() -> list[str]:

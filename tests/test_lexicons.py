@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from moderation import lexicons
-from moderation.lexicons import load_names
+from moderation.lexicons import load_innocent, load_meant, load_names, load_typos
 from moderation.spelling import Speller
 from moderation.training.names import find_names, near_offence
 
@@ -164,3 +164,10 @@ def test_names_are_those_near_an_offence() -> None:
         "moran",
         "moroni",
     ]
+
+
+def test_typos_are_no_words_of_a_lexicon(classes: dict[str, list[str]]) -> None:
+    typos = load_typos()
+    assert len(typos) > 50
+    assert all(typo.isalpha() and typo.isascii() and typo.islower() for typo in typos)
+    assert not typos & {*classes, *load_innocent(), *load_meant()}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import moderation
 from moderation.features import ChunkTable, encode_chunks
 from moderation.knowledge import without_variants
-from moderation.lexicons import load_classes, load_innocent
+from moderation.lexicons import load_classes, load_innocent, load_typos
 from moderation.model import Model
 from moderation.scoring import scorer_of
 from moderation.text import (
@@ -294,3 +294,11 @@ def test_digits_and_misspellings_come_together(written: str, meant: str) -> None
 )  # fmt: skip
 def test_rows_of_words_are_taken_apart_and_syllables_are_not(written: str, meant: str) -> None:
     assert [word.text for word in model().lexer.read(written).words] == meant.split()
+
+
+@shipped
+def test_typos_of_small_words_are_read_as_them() -> None:
+    read = {typo: [word.text for word in model().lexer.read(typo).words] for typo in load_typos()}
+    assert {typo: words for typo, words in read.items() if words == [typo]} == {}
+    assert read["ypu"] == read["yuo"] == ["you"]
+    assert read["nto"] == ["not"]
