@@ -1,9 +1,9 @@
 """Why a text got its scores: contributions of its words that add up to each label's logit.
 
 Once the worst segment, the register and the side of the bend are known, the logit is linear in the
-weights of the n-grams, so every n-gram has an exact contribution. Each is shared out over the words
-that it covers (equally, for n-grams of several words) and the words are placed in the text as
-written, whatever was normalised.
+weights of the n-grams and of the combinations of concepts, so each of these has an exact
+contribution. It is shared out over the words that it covers or that make it (equally, for several)
+and the words are placed in the text as written, whatever was normalised.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _VOWELS = "aeiouy"
 _ALIKE = ("ck", "sz", "cs", "kq", "cq", "fv", "gj", "dt", "bp", "vw", "mn")  # sounds near by
-_LOOK_ALIKE = ("uv", *(f"x{vowel}" for vowel in "aeiou"))  # "cvnt"; an x masks a vowel: "fxck"
+_LOOK_ALIKE = ("uv", *(f"x{vowel}" for vowel in "aeiou"))  # "stvpid"; an x masks a vowel: "stxpid"
 
 # Bits for each kind of slip. People double and swap letters more often than they miss a key; a
 # wrong first letter is rare, for that is the one that people see.
