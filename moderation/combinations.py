@@ -32,7 +32,8 @@ MAX_COMBINATIONS = 1 << 14  # of a model; the shipped one has some 3,500
 FEW = 24  # masks up to which a dict is faster than arrays
 MANY = 8  # sets of the same concepts from which they are looked up, not tried one by one
 STEP = 512  # masks whose combinations are looked for at once
-REMEMBERED = 200_000  # masks until they are forgotten: some 10 MB
+REMEMBERED = 200_000  # masks until they are forgotten: some 15 MB
+REMEMBERED_FEW = 20_000  # the same of those that came few at a time: each takes more
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd: masks differ in low bits, indexes look at high ones
 
 
@@ -88,7 +89,7 @@ class Combinations:
 
     def _sums_of_few(self, masks: U64) -> Float32:
         few = self._few
-        if len(few) > REMEMBERED:
+        if len(few) > REMEMBERED_FEW:
             few = self._few = {}
         numbers = masks.tolist()
         fresh = [number for number in dict.fromkeys(numbers) if number not in few]
@@ -106,22 +107,25 @@ class Combinations:
     @cached_property
     def _tables(self) -> tuple[list[_Tried], list[_Exact]]:
         """The combinations that are tried one by one, and those that are looked up."""
-        weight = self.value.astype(np.float64)
-        there = self.masks[:, 0]
+        possible = (self.masks[:, 0] & self.masks[:, 1] == 0).nonzero()[0]
+        masks, weight = self.masks[possible], self.value[possible].astype(np.float64)
+        there = masks[:, 0]
         scopes, which, count = np.unique(
-            there | self.masks[:, 1], return_inverse=True, return_counts=True
+            there | masks[:, 1], return_inverse=True, return_counts=True
         )
         exact = []
         for scope in (count >= MANY).nonzero()[0].tolist():
             mine = (which == scope).nonzero()[0]
-            mine = mine[there[mine].argsort(kind="stable")]
-            exact.append(_Exact(scopes[scope], there[mine], weight[mine]))
+            sets, row = np.unique(there[mine], return_inverse=True)
+            sums = np.zeros((len(sets), weight.shape[1]))
+            np.add.at(sums, row, weight[mine])
+            exact.append(_Exact(scopes[scope], sets, sums))
         tried = []
         others = (count[which] < MANY).nonzero()[0]
         last = [bits.bit_length() - 1 for bits in there[others].tolist()]
         for place in sorted(set(last)):
             mine = others[[concept == place for concept in last]]
-            tried.append(_Tried(np.uint64(1 << place), self.masks[mine], weight[mine]))
+            tried.append(_Tried(np.uint64(1 << place), masks[mine], weight[mine]))
         return tried, exact
 
     def _sum(self, masks: U64) -> Float32:
@@ -179,8 +183,7 @@ def _add_found(
 class _Exact(NamedTuple):
     """Combinations that say of the same concepts which are there: a mask has one of them at most.
 
-    `scope`: those concepts; `masks`: (K,), which are there, ascending; `weight`: (K, H). A set that
-    stands here twice counts once.
+    `scope`: those concepts; `masks`: (K,), which are there, ascending; `weight`: (K, H).
     """
 
     scope: np.uint64
@@ -200,12 +203,15 @@ class _Memory:
     """Masks met so far -> rows. Adding takes the owner's lock, reading none.
 
     Rows are put before their keys are: who finds a number and looks at `rows` then finds its row.
+    The mask of no concept, whose row is zero, is there from the start: its key is that of a free
+    place in the index, and a reader must not take a place that is being filled for it.
     """
 
     def __init__(self, width: int) -> None:
         self.index = KeyIndex()
         self.rows = np.zeros((256, width), np.float32)
-        self.size = 0
+        self.index.add(np.zeros(1, np.uint64), np.zeros(1, np.int64))
+        self.size = 1
 
     def add(self, keys: U64, rows: Float32) -> None:
         """Add keys that are not there, each once."""

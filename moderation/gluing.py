@@ -32,7 +32,7 @@ _SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as s
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
 _SHORT_ENDS = frozenset("u up me it ya yo us".split())  # the last of glued words
 _OPENERS = frozenset("a an me my u ur".split())  # short words that may stand glued before an insult
-_MEANT = frozenset("you them him her".split())  # may stand glued behind what is done to them
+_OBJECTS = frozenset("you them him her".split())  # may stand glued behind what is done to them
 # Words that may stand glued before one of three letters, which could be a syllable elsewhere.
 _SHORT_OPENERS = frozenset("a an my ur your his her the dumb kiss".split())
 
@@ -146,7 +146,7 @@ class Splitter:
             len(parts) == 2
             and parts[0] in self._offensive
             and len(parts[0]) >= 4
-            and parts[1] in _MEANT
+            and parts[1] in _OBJECTS
             and known.get(parts[0], RARE) < COMMON
         )
 

@@ -44,11 +44,12 @@ _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Summed weights of n-grams.
+    """Summed weights of n-grams and combinations.
 
     - `segments`: float32, shape (S, H): of each segment; an n-gram that goes on into the next
       segment belongs to that of its first word;
-    - `texts`: float32, shape (C, H): of each text, repeated chunks damped.
+    - `texts`: float32, shape (C, H): of each text, repeated chunks damped; its combinations are
+      those of the whole text, not the sum of its segments' ones.
     """
 
     segments: Float32

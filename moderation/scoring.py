@@ -2,14 +2,15 @@
 
 For a segment s (n words of a sentence, ten at most), head h has the linear score
 
-    z(s, h) = sum of the weights of the n-grams of s / sqrt(n + kappa)
+    z(s, h) = sum of the weights of the n-grams and combinations of s / sqrt(n + kappa)
 
 (TF-IDF with the weights times their inverse document frequency, and a pivoted length
-normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, h);
-there, what is repeated counts for less (see `repetition`). The logit is a calibrated function of
-it, of the worst segment and of how many segments there were: one abusive sentence shows inside a
-long polite comment, and many harmless sentences do not add up to an abusive one. The scale has one
-bend, with a slope on either side.
+normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, h):
+there, what is repeated counts for less (see `repetition`), and combinations of concepts are those
+of the whole text (see `combinations`). The logit is a calibrated function of it, of the worst
+segment and of how many segments there were: one abusive sentence shows inside a long polite
+comment, and many harmless sentences do not add up to an abusive one. The scale may bend (see
+`pooling`).
 """
 
 from __future__ import annotations

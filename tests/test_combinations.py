@@ -24,11 +24,15 @@ SINGLE = [[name] for name in CLASSES]
 
 
 def made(seed: int = 0, heads: int = 3) -> Combinations:
-    """Pairs and triples, some with concepts that must be missing, and two families of sets."""
+    """Pairs and triples, some with concepts that must be missing, and two families of sets.
+
+    Some stand here twice, and some ask that a concept be there and missing.
+    """
     rng = np.random.default_rng(seed)
     rows = [(0b11, 0), (0b101, 0), (0b1000, 0b1), (0b10001, 0b100), (0b1, 0), (0b11, 0)]
     rows += [(there, 0b11110 ^ there) for there in range(2, 2 * MANY + 2, 2)]
     rows += [(0b1 | there, 0b111100000 ^ there) for there in range(0, 0b111100000, 0b100000)]
+    rows += [rows[7], rows[7], (0b110, 0b100), (0b10, 0b11110)]
     value = rng.integers(-64, 64, (len(rows), heads)).astype(np.float16) / np.float16(16)
     return Combinations(SINGLE, CLASSES, Combined(np.array(rows, np.uint64), value))
 
@@ -42,6 +46,14 @@ def brute(combinations: Combinations, mask: int) -> list[float]:
         if mask & there == there and mask & missing == 0:
             total += row
     return total.tolist()
+
+
+@given(st.lists(st.integers(0, 2**10 - 1), min_size=FEW + 1, max_size=3 * FEW))
+def test_few_masks_and_many_come_to_the_same(masks: list[int]) -> None:
+    combinations, other = made(1), made(1)
+    found = combinations.sums(np.array(masks, np.uint64))
+    alone = [other.sums(np.array([mask], np.uint64))[0].tolist() for mask in masks]
+    assert found.tolist() == alone
 
 
 @given(st.lists(st.integers(0, 2**10 - 1), max_size=3 * FEW))
@@ -63,6 +75,14 @@ def test_threads_and_a_full_memory_change_nothing(monkeypatch: pytest.MonkeyPatc
         found = list(pool.map(combinations.sums, batches))
     for batch, rows in zip(batches, found, strict=True):
         assert rows.tolist() == [brute(combinations, mask) for mask in batch.tolist()]
+
+
+def test_the_mask_of_nothing_is_zero_from_the_start() -> None:
+    """Its key looks like a free place of the index: no reader may take another's row for it."""
+    combinations = made()
+    assert combinations._memory.index.find(np.zeros(2, np.uint64)).tolist() == [0, 0]
+    assert not combinations.sums(np.zeros(FEW + 1, np.uint64)).any()
+    assert not combinations.sums(np.zeros(1, np.uint64)).any()
 
 
 def test_masks_of_segments_and_texts() -> None:
