@@ -206,14 +206,11 @@ def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
             texts += np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64).astype(np.float32)
         return
     bits = table.size.bit_length()
-    # Half as wide where that is wide enough: sorting takes half as long.
-    wide: type[np.integer] = np.int64 if (len(texts) - 1) >> 32 - bits else np.uint32
-    keys = (np.arange(len(texts), dtype=wide) << wide(bits)).repeat(block.chunk_counts)
-    keys |= block.ids.astype(wide)
-    repeated, count = find_repeats(keys)
-    if not len(repeated):
+    keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
+    keys |= block.ids
+    found, count = find_repeats(keys, block.chunk_counts.cumsum())
+    if not len(found):
         return
-    found = repeated.astype(np.int64)
     rows = fetch(table.value, found & ((1 << bits) - 1))
     rows *= surplus(count)[:, None]
     texts += _sum_by(rows, found >> bits, *texts.shape)

@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation import repetition
 from moderation.repetition import damp, find_few_repeats, find_repeats, surplus
 
 
-@given(st.lists(st.integers(0, 20), max_size=60))
-def test_finds_what_stands_more_than_once(values: list[int]) -> None:
-    found, count = find_repeats(np.array(values, np.int64))
-    expected = sorted((value, n) for value, n in Counter(values).items() if n > 1)
-    assert list(zip(found.tolist(), count.tolist(), strict=True)) == expected
+@given(st.lists(st.lists(st.integers(0, 20), max_size=60), min_size=1, max_size=12))
+def test_finds_what_stands_more_than_once_in_a_text(texts: list[list[int]]) -> None:
+    keys = [number << 8 | value for number, text in enumerate(texts) for value in text]
+    ends = np.cumsum([len(text) for text in texts])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repetition, "AT_ONCE", 32)
+        found, count = find_repeats(np.array(keys, np.int64), ends)
+    assert sorted(zip(found.tolist(), count.tolist(), strict=True)) == sorted(
+        (value, n) for value, n in Counter(keys).items() if n > 1
+    )
+
+
+def test_values_that_want_one_place_are_told_apart() -> None:
+    # Multiples of 2^61: the product with any odd number differs in three bits alone.
+    keys = np.array([1 << 61, 2 << 61, 3 << 61, 1 << 61, 3 << 61, 3 << 61, 5], np.int64)
+    found, count = find_repeats(keys, np.array([len(keys)]))
+    assert dict(zip(found.tolist(), count.tolist(), strict=True)) == {1 << 61: 2, 3 << 61: 3}
 
 
 @given(st.lists(st.integers(0, 20), max_size=90))
