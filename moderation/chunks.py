@@ -47,7 +47,7 @@ _WIDE_SPACES = (  # str.split's that are not ASCII
 )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Chunks:
     """The chunks of a block of texts.
 

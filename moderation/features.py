@@ -49,7 +49,7 @@ MAX_APART = 40  # letters written apart that are read as one word or a few
 MAX_TRIES = 6  # places among so many letters where a word is looked for: the work stays linear
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Block:
     """A block of texts, encoded.
 

@@ -49,7 +49,7 @@ MARKS: tuple[tuple[str, ...], ...] = tuple(
 """Every combination of marks that a chunk read here can have; see `Plain.marks`."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Plain:
     """The chunks among those given that are one plain word; arrays of shape (P,), by chunk.
 
@@ -77,7 +77,7 @@ class Plain:
     starred: Bools
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tied:
     """The chunks among those given that are words tied together by symbols, or numbers and at most
     one word, or symbols alone.

@@ -42,7 +42,7 @@ _TOXICITY = LABELS.index("toxicity")
 _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Sums:
     """Summed weights of n-grams and combinations.
 
@@ -56,7 +56,7 @@ class Sums:
     texts: Float32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Pooled:
     """What a text's segments come to.
 

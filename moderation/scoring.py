@@ -42,6 +42,7 @@ BLOCK_CHARS = 1_200_000  # code points encoded at once: more make fewer calls, a
 SUMMED_WORDS = 4_096  # known words whose features are looked up at once
 ADDED = 4_096  # rows added at once: with their float64 they stay in the processor's cache
 SEGMENTS = 1_024  # summed at once, of six chunks each or so: for the same reason
+KEPT = 31 << 20  # bytes of a block: glibc heeds none of 32 MiB or more
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -222,6 +223,16 @@ def sigmoid(logits: Float32) -> Float32:
     return probability
 
 
+def _keep_freed_memory() -> None:
+    """Let the allocator keep what a block's arrays leave for those of the next.
+
+    glibc gives large blocks back to the system when they are freed, and a tenth of scoring went
+    into getting them anew; from the first such block on it keeps those of up to that size
+    (mallopt(3), M_MMAP_THRESHOLD). This one is never written to, so it costs no memory.
+    """
+    np.empty(KEPT, np.uint8)
+
+
 class Scorer:
     """A model with its memory of chunks. Thread-safe; the numbers do not depend on the memory."""
 
@@ -229,6 +240,7 @@ class Scorer:
         self.model = model
         self.pooling = Pooling(model.pool)
         self._table = self.new_table()
+        _keep_freed_memory()
 
     def new_table(self) -> ChunkTable:
         """An empty memory for this model."""

@@ -30,7 +30,7 @@ _SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW]]
 _PLACES = SEQ[:4, None]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Sequences:
     """The words of a block of texts, one after the other.
 

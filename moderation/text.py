@@ -18,7 +18,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.disguises import Disguises
@@ -88,8 +88,7 @@ class Word(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one chunk says: its words, its marks, whether a sentence ends after it.
 
     `single` is true where the chunk is one letter: a run of such chunks may be a spaced word.
@@ -101,7 +100,7 @@ class Reading:
     single: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tables:
     """The knowledge that a Lexer reads with; a model file carries its own.
 
@@ -437,8 +436,7 @@ class Lexer:
             plain, places = _unescape(chunk)
             if plain != chunk:
                 inner = self._read_stretches(plain)
-                return replace(
-                    inner,
+                return inner._replace(
                     words=tuple(
                         Word(w.text, places[w.start][0], places[w.end - 1][1]) for w in inner.words
                     ),
