@@ -6,8 +6,8 @@ arrays), with the whole configuration as ONE sorted JSON string under the metada
 names, shapes, dtypes and offsets before anything is mapped, then that every number is finite;
 arrays are mapped from the file, not copied.
 
-Raising FORMAT: change it when a file written before can no longer be read with the same scores
-(other arrays, another hash, another normaliser). Keep the old number's reader for one minor
+Raising `settings.FORMAT`: change it when a file written before can no longer be read with the same
+scores (other arrays, another hash, another normaliser). Keep the old number's reader for one minor
 release or refuse it with a line that names the release that still reads it; add the new number's
 file to the tests; say so in the changelog; rebuild the shipped model with `moderation train`.
 Before the first release the number stays 1: files of earlier commits are refused by their shapes.
@@ -28,26 +28,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.combinations import (
-    MAX_COMBINATIONS,
-    MAX_CONCEPTS,
-    Combinations,
-    Combined,
-)
+from moderation.combinations import MAX_COMBINATIONS, Combinations, Combined
 from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
 from moderation.records import LABELS
+from moderation.settings import check_settings, short
 from moderation.text import Lexer, Tables
 from moderation.weights import Rows
 
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path
 
-FORMAT = 1
 MAX_HEADER = 1 << 20  # bytes; the shipped model's header has about 0.1 MB
 MAX_FILE = 256 << 20  # bytes; the shipped model has under 12 MB
-MAX_BITS = 22
 DEFAULT_NAME = "default"
 SUFFIX = ".safetensors"
 
@@ -56,10 +50,6 @@ HEADS = (*LABELS, SOCIAL, REGISTER)
 """Columns of the weights. Beside the labels' own: toxicity as social media are judged, and how far
 a text is written as people write there (high) or on an encyclopaedia's talk pages (low). See
 `pooling`, which makes one score of the two."""
-
-REGISTERS = {"talk": 0.0, "social": 1.0}
-"""Register that a model may be told -> the share of social media's head in toxicity. "talk": as
-people write who work on an encyclopaedia, or like them; "social": as in social media and forums."""
 
 BENDS = 3
 """Places where a label's scale may bend."""
@@ -334,11 +324,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _short(value: Any) -> str:
-    """What a file says, fit for one line of a message."""
-    return ascii(value)[:40]
-
-
 def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
     """Check a file's header without touching its arrays: (settings, arrays, start of data).
 
@@ -372,10 +357,10 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
             str(path), f"its header is not that of a model file ({type(error).__name__})"
         ) from error
     del header["__metadata__"]
-    _check_settings(str(path), settings)
+    check_settings(str(path), settings)
     expected = _expected(settings)
     if set(header) != set(expected):
-        odd = ", ".join(_short(name) for name in sorted(set(header) ^ set(expected))[:3])
+        odd = ", ".join(short(name) for name in sorted(set(header) ^ set(expected))[:3])
         raise ModelError(str(path), f"arrays missing or unknown: {odd}")
     spans: list[tuple[int, int]] = []
     for name, (dtype, shape) in expected.items():
@@ -394,7 +379,7 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
         if found_dtype != dtype or not fits:
             raise ModelError(
                 str(path),
-                f"array {name!r} is {_short(found_dtype)}{found_shape[:4]}, "
+                f"array {name!r} is {short(found_dtype)}{found_shape[:4]}, "
                 f"not {dtype}{list(shape)}",
             )
         items = 1
@@ -412,118 +397,6 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
     if any(a[1] != b[0] for a, b in itertools.pairwise(spans)):
         raise ModelError(str(path), "its arrays overlap or leave gaps")
     return settings, header, 8 + length
-
-
-def _check_settings(place: str, settings: Any) -> None:
-    if not isinstance(settings, dict):
-        raise ModelError(place, "its settings are not an object")
-    found = settings.get("format")
-    if type(found) is not int or found != FORMAT:
-        raise ModelError(
-            place,
-            f"has format {_short(found)}, this version reads {FORMAT}; train or download it again",
-        )
-    try:
-        labels = settings["labels"]
-        thresholds = settings["thresholds"]
-        tables = settings["tables"]
-        good = (
-            labels == list(LABELS)
-            and set(thresholds) == set(labels)
-            and all(type(t) in (int, float) and 0 <= t <= 1 for t in thresholds.values())
-            and type(settings["bits"]) is int
-            and 8 <= settings["bits"] <= MAX_BITS
-            and type(settings["kappa"]) in (int, float)
-            and 0 < settings["kappa"] < 1e6
-            and type(settings["classes"]) is list
-            and len(settings["classes"]) <= 255
-            and all(type(c) is str for c in settings["classes"])
-            and type(settings["telling"]) is int
-            and 0 <= settings["telling"] <= len(settings["classes"])
-            and _is_concepts(settings.get("concepts", []), settings["classes"])
-            and type(settings["rationale"]) is list
-            and len(settings["rationale"]) == 2
-            and all(type(x) in (int, float) and abs(x) < 1e6 for x in settings["rationale"])
-            and type(settings.get("trained", {})) is dict
-            and settings.get("register") in (None, *REGISTERS)
-            and _is_scales(settings.get("registers", {}))
-            and type(tables["offensive"]) is list
-            and type(tables.get("telling", [])) is list
-            and all(
-                type(w) is str and w
-                for w in (
-                    *tables["offensive"],
-                    *tables.get("telling", ()),
-                    *tables.get("common", ()),
-                )
-            )
-            and type(tables.get("common", [])) is list
-            and type(tables.get("meant", [])) is list
-            and all(type(w) is str and w for w in tables.get("meant", ()))
-            and _is_slips(tables.get("slips", {}))
-            and type(tables.get("names", "")) is str
-            and _is_str_map(tables["homoglyphs"], 8)
-            and _is_str_map(tables["emoji"], 200)
-            and type(tables["leet"]) is dict
-            and all(
-                type(v) is list and v and all(type(x) is str and 1 <= len(x) <= 4 for x in v)
-                for v in tables["leet"].values()
-            )
-            and type(settings["name"]) is str
-            and 0 < len(settings["name"]) <= 100
-            and settings["name"].isprintable()
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ModelError(place, f"its settings lack or misstate {error}") from error
-    if not good:
-        raise ModelError(place, "its settings are out of range")
-
-
-def _is_str_map(value: Any, longest: int) -> bool:
-    return type(value) is dict and all(
-        type(k) is str and type(v) is str and k and len(v) <= longest for k, v in value.items()
-    )
-
-
-def _is_slips(value: Any) -> bool:
-    """Whether it is what `Tables.slips` is: words -> words -> bits, each a finite number."""
-    return type(value) is dict and all(
-        type(meant) is dict
-        and meant
-        and all(
-            word and type(bits) in (int, float) and abs(bits) < 1e3 for word, bits in meant.items()
-        )
-        for meant in value.values()
-    )
-
-
-def _is_concepts(value: Any, classes: list[str]) -> bool:
-    """Whether it is a list of lists of names of classes, not too many for a mask."""
-    return (
-        type(value) is list
-        and len(value) <= MAX_CONCEPTS
-        and all(
-            type(names) is list and names and all(type(n) is str and n in classes for n in names)
-            for names in value
-        )
-    )
-
-
-def _is_scales(value: Any) -> bool:
-    """Whether it is registers -> labels -> slope over 0 and offset."""
-    return type(value) is dict and all(
-        register in REGISTERS
-        and type(scales) is dict
-        and all(
-            label in LABELS
-            and type(scale) is list
-            and len(scale) == 2
-            and all(type(x) in (int, float) and abs(x) < 1e3 for x in scale)
-            and scale[0] > 0
-            for label, scale in scales.items()
-        )
-        for register, scales in value.items()
-    )
 
 
 def _is_finite(weight: npt.NDArray[np.float16]) -> bool:
@@ -631,8 +504,9 @@ _loading = threading.Lock()
 def load(name: str | Path | None = None, register: str | None = None) -> Model:
     """The shipped model, or the one at a path ("models/NAME" or "models/NAME.safetensors").
 
-    `register`: how all comments are written where that is known, one of REGISTERS; left out, the
-    model judges each by itself, which costs short ones some accuracy (see `registers.tell`).
+    `register`: how all comments are written where that is known, one of `settings.REGISTERS`; left
+    out, the model judges each by itself, which costs short ones some accuracy (see
+    `registers.tell`).
     The same unchanged file gives the same object, from any thread. Raises ModelError, and
     ValueError for an unknown register.
     """

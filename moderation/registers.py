@@ -16,12 +16,13 @@ from dataclasses import replace
 import numpy as np
 
 from moderation.errors import ModelError
-from moderation.model import HEADS, POOL, REGISTER, REGISTERS, Model
+from moderation.model import HEADS, POOL, REGISTER, Model
 from moderation.pooling import OWN, WATCH, rescale
+from moderation.settings import REGISTERS
 
 
 def tell(model: Model, register: str) -> Model:
-    """`model` for comments that are all written in one register, one of `model.REGISTERS`.
+    """`model` for comments that are all written in one register, one of `settings.REGISTERS`.
 
     Scores, explanations and the file that it is saved to are for that register; thresholds move
     with the scales, so that telling changes no decision but by toxicity. Raises ValueError for an

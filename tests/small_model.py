@@ -22,8 +22,9 @@ from moderation.features import (
     slots,
 )
 from moderation.knowledge import MIN_TEXTS, build
-from moderation.model import FORMAT, HEADS, POOL, REGISTER, Model, load_file, save
+from moderation.model import HEADS, POOL, REGISTER, Model, load_file, save
 from moderation.records import LABELS
+from moderation.settings import FORMAT
 from moderation.text import MARKS, Lexer, split
 from moderation.training.concepts import CONCEPTS, mask_of
 

@@ -17,7 +17,6 @@ import moderation
 from moderation import model as model_module
 from moderation.errors import ModelError
 from moderation.model import (
-    FORMAT,
     HEADS,
     MAX_HEADER,
     POOL,
@@ -29,6 +28,7 @@ from moderation.model import (
 )
 from moderation.records import LABELS
 from moderation.scoring import find_slots, score
+from moderation.settings import FORMAT
 from tests.small_model import BITS, make_model, small_model, write_small_model
 
 ARRAYS = ("fingerprint", "weight", "vocabulary", "word_class", "word_sums", "pool")

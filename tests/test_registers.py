@@ -14,11 +14,12 @@ from moderation import explain, score
 from moderation.cli import cli
 from moderation.cli.options import register_option
 from moderation.errors import ModelError
-from moderation.model import REGISTERS, load, load_file, save
+from moderation.model import load, load_file, save
 from moderation.pooling import Pooling
 from moderation.records import LABELS
 from moderation.registers import tell
 from moderation.scoring import scorer_of
+from moderation.settings import REGISTERS
 from tests.small_model import make_model, small_model, write_small_model
 
 MODEL = small_model()

@@ -178,8 +178,9 @@ def evaluate_model(
 
 def _tell(model: Judge) -> dict[str, Judge]:
     """Register -> the model told it; none where it was told one or is of another kind."""
-    from moderation.model import REGISTERS, Model
+    from moderation.model import Model
     from moderation.registers import tell
+    from moderation.settings import REGISTERS
 
     if not isinstance(model, Model) or model.register:
         return {}

@@ -10,8 +10,9 @@ import numpy as np
 from moderation.combinations import Combined
 from moderation.hashing import slots
 from moderation.knowledge import Knowledge
-from moderation.model import FORMAT, HEADS, SUFFIX, Model, load_file, save
+from moderation.model import HEADS, SUFFIX, Model, load_file, save
 from moderation.records import LABELS
+from moderation.settings import FORMAT
 from moderation.training.arrays import Float32
 from moderation.training.concepts import CONCEPTS
 from moderation.training.recipe import Recipe
