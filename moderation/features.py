@@ -37,7 +37,6 @@ from moderation.memory import (
     TAIL,
     UNKNOWN,
     ChunkTable,
-    places_of,
 )
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
@@ -108,33 +107,33 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
 
 
 def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
-    flags, words = table.kinds_of(ids)
     origin: I64 | None = None
-    merges = _find_merges(chunks, counts, ids, flags, table)
+    merges = _find_merges(chunks, counts, ids, fetch(table.flags, ids), table)
     if merges:
         ids, counts, origin = _merge(merges, ids, counts)
-        flags, words = table.kinds_of(ids)
+    facts = table.facts_of(ids)
+    flags, words = facts.flags, facts.words
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
-    items = table.items_of(ids, words)
+    key, cls, place = table.words_of(ids, facts)
     # Repeated once, not for each of what is asked of words: to fetch takes less time.
     number = np.arange(len(segments.first)).repeat(segments.words)  # among filled segments
-    key, sentence = fetch(table.store.key, items), fetch(segments.sentence, number)
+    sentence = fetch(segments.sentence, number)
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
-        at = places_of(doubtful, words, len(items))
+        at = fetch(place, doubtful)
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
         other = where(meant >= 0)
         if len(other):
             ids = ids.copy()
             ids[doubtful[other]] = meant[other]
-            items[at[other]] = fetch(table.lead, meant[other])
-            key = fetch(table.store.key, items)
+            read = table.facts_of(meant[other])
+            key[at[other]], cls[at[other]] = read.key, read.cls
     all_filled = len(segments.filled) == len(segments.length)
     sequences = Sequences(
         key,
-        fetch(table.store.cls, items),
+        cls,
         sentence,
         table.telling,
         table.class_keys,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,18 @@ class _New:
         self.read[at] = True
 
 
+class Facts(NamedTuple):
+    """Of chunks, by position: how many words they have, their flags, their first word.
+
+    `key`, `cls`: as `Items` has them of the first word; without words they say nothing.
+    """
+
+    key: U64
+    cls: U8
+    flags: U8
+    words: I32
+
+
 class ChunkTable:
     """Readings of chunks, remembered: chunk -> id, and arrays by id.
 
@@ -68,7 +81,6 @@ class ChunkTable:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
     - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
     - `flags`: see `text.Lexer.quick`.
-    - `lead`: its first item.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.
@@ -96,11 +108,10 @@ class ChunkTable:
         self.size = self.chars = self.n_places = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.first = np.zeros(256, np.int64)
-        self.lead = np.zeros(256, np.int32)
         self.words = np.zeros(256, np.int32)
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
-        self._kinds = np.zeros(256, np.uint32)
+        self._facts = np.zeros((256, 2), np.uint64)  # see facts_of
         self.items = np.zeros(256, np.int32)
 
     @property
@@ -129,10 +140,35 @@ class ChunkTable:
             found[missing] = numbers.take(which)
         return found
 
-    def kinds_of(self, ids: I64) -> tuple[U8, I32]:
-        """The flags of chunks and how many words they have: two looks at far memory in one."""
-        kinds = fetch(self._kinds, ids)
-        return kinds.astype(np.uint8), (kinds >> np.uint32(8)).view(np.int32)
+    def facts_of(self, ids: I64) -> Facts:
+        """What is asked of every chunk, in one look at far memory."""
+        rows = fetch(self._facts, ids)
+        kinds = rows[:, 1].copy()
+        return Facts(
+            rows[:, 0],
+            (kinds >> np.uint64(8)).astype(np.uint8),
+            kinds.astype(np.uint8),
+            (kinds >> np.uint64(16)).astype(np.int32),
+        )
+
+    def words_of(self, ids: I64, facts: Facts) -> tuple[U64, U8, I64]:
+        """The keys and the classes of all words of chunks, and where each chunk's begin."""
+        count = facts.words.astype(np.int64)
+        after = count.cumsum()
+        place = after - count
+        total = int(after[-1]) if len(after) else 0
+        # What chunks without words put there, the next one with words writes over.
+        key, cls = np.empty(total + 1, np.uint64), np.empty(total + 1, np.uint8)
+        key[place], cls[place] = facts.key, facts.cls
+        many = where(count > 1)
+        if len(many):
+            more = count[many] - 1
+            which = many.repeat(more)
+            nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more).repeat(more)
+            items = fetch(self.items, fetch(self.first, fetch(ids, which)) + nth)
+            at = fetch(place, which) + nth
+            key[at], cls[at] = fetch(self.store.key, items), fetch(self.store.cls, items)
+        return key[:-1], cls[:-1], place
 
     def ids_of_few(self, chunks: list[str]) -> I64:
         """The same for a few chunks: for them a dict is faster than arrays."""
@@ -310,15 +346,17 @@ class ChunkTable:
         some = where(length)
         if len(some) and self.width:
             value[some] = np.add.reduceat(self.store.value[places], first[some], axis=0)
-        lead = np.zeros(count, np.int32)
-        lead[some] = places[first[some]]
+        facts = np.zeros((count, 2), np.uint64)
+        lead = fetch(places, first[some])
+        facts[some, 0] = fetch(self.store.key, lead)
+        facts[some, 1] = fetch(self.store.cls, lead).astype(np.uint64) << np.uint64(8)
+        facts[:, 1] |= flags | n_words.astype(np.uint64) << np.uint64(16)
         self.items = fill(self.items, self.n_places, places)
-        self.lead = fill(self.lead, base, lead)
         self.first = fill(self.first, base, first + self.n_places)
         self.words = fill(self.words, base, n_words)
         self.marks = fill(self.marks, base, n_marks)
         self.flags = fill(self.flags, base, flags)
-        self._kinds = fill(self._kinds, base, flags | n_words.astype(np.uint32) << 8)
+        self._facts = fill(self._facts, base, facts)
         self.value = fill(self.value, base, value)
         self.n_places += len(places)
         self.size = base + count
@@ -326,30 +364,9 @@ class ChunkTable:
 
     def expand(self, ids: I64, count: I32) -> tuple[I32, I64]:
         """The first `count` items of each chunk: item ids, and the position in `ids` of each."""
-        return self.items_of(ids, count), np.arange(len(ids)).repeat(count)
-
-    def items_of(self, ids: I64, count: I32) -> I32:
-        """The first `count` items of each chunk, one after the other: item ids."""
-        items = fetch(self.lead, ids.repeat(count))
-        many = where(count > 1)
-        if len(many):
-            place = places_of(many, count, len(items))
-            more = count[many] - 1
-            which = np.arange(len(many)).repeat(more)
-            nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more)[which]
-            items[place[which] + nth] = self.items.take(self.first.take(ids[many])[which] + nth)
-        return items
-
-
-def places_of(which: I64, count: I32, total: int) -> I64:
-    """Where the items of a few chunks begin (`which`, ascending, one at least), of `total`.
-
-    `count`: how many each chunk has. Counted from behind: sums from one of the few to the next take
-    a tenth of the time of a running sum over all chunks.
-    """
-    between = np.add.reduceat(count, which, dtype=np.int32)  # no copy that is wider
-    places: I64 = total - between[::-1].cumsum(dtype=np.int64)[::-1]
-    return places
+        owner = np.arange(len(ids)).repeat(count)
+        nth = np.arange(len(owner)) - (np.cumsum(count) - count).repeat(count)
+        return fetch(self.items, fetch(self.first, ids)[owner] + nth), owner
 
 
 def _letter_case(chunks: Chunks, at: I64) -> U8:

@@ -21,7 +21,7 @@ from moderation.features import (
     slots,
     word_grams,
 )
-from moderation.memory import CAPITAL, END, SMALL, places_of
+from moderation.memory import CAPITAL, END, SMALL
 from moderation.text import BREAK, MARKS, split
 from tests.small_model import small_model
 from tests.strategies import texts
@@ -163,13 +163,20 @@ def test_expand_gives_the_items_of_each_chunk(batch: list[str]) -> None:
     assert items.tolist() == want
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=40))
-def test_places_are_sums_of_what_stands_before(chunks: list[tuple[int, bool]]) -> None:
-    count = np.array([n for n, _ in chunks], np.int32)
-    which = np.array([at for at, (_, chosen) in enumerate(chunks) if chosen or not at], np.int64)
-    places = places_of(which, count, int(count.sum()))
-    assert places.dtype == np.int64
-    assert places.tolist() == [int(count[:at].sum()) for at in which]
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_words_of_chunks_are_their_first_items(batch: list[str]) -> None:
+    table = new_table()
+    ids = encode([*batch, "you . You're, -"], table).ids
+    facts = table.facts_of(ids)
+    key, cls, place = table.words_of(ids, facts)
+    assert facts.flags.tolist() == table.flags[ids].tolist()
+    assert facts.words.tolist() == table.words[ids].tolist()
+    items, _ = table.expand(ids, table.words[ids])
+    assert key.tolist() == table.store.key[items].tolist()
+    assert cls.tolist() == table.store.cls[items].tolist()
+    assert place.tolist() == (np.cumsum(facts.words) - facts.words).tolist()
+    assert [part.tolist() for part in table.words_of(ids[:0], table.facts_of(ids[:0]))] == [[]] * 3
 
 
 def test_sentences_end_at_stops_and_line_ends() -> None:
