@@ -85,9 +85,13 @@ class Chunks:
 def cut(texts: Sequence[str]) -> Chunks:
     """Cut a block of texts; chunk by chunk the same as `text.split` of each."""
     # Strings of bytes: most texts are that already, and one call encodes them all.
-    wide = "".join([text for text in texts if not text.isascii()])
-    spaces = [space for space in _WIDE_SPACES if space in wide] if wide else []
-    parts = [text if text.isascii() else _bytes_of(text, spaces) for text in texts]
+    parts = list(texts)
+    others = [number for number, text in enumerate(texts) if not text.isascii()]
+    if others:
+        wide = "".join([texts[number] for number in others])
+        spaces = [space for space in _WIDE_SPACES if space in wide]
+        for number in others:
+            parts[number] = _bytes_of(texts[number], spaces)
     text = " ".join(["", *parts, "\0" * PAD]).encode("latin-1")
     stop = (np.fromiter(map(len, parts), np.int64, len(parts)) + 1).cumsum()
     lines = (np.frombuffer(text, np.uint8) == 10).nonzero()[0]

@@ -31,6 +31,7 @@ MAX_CONCEPTS = 64  # bits of a mask
 MAX_COMBINATIONS = 1 << 14  # of a model; the shipped one has some 3,500
 FEW = 24  # masks up to which a dict is faster than arrays
 MANY = 8  # sets of the same concepts from which they are looked up, not tried one by one
+ALIKE = 4  # combinations but for one concept the same from which they are added up
 STEP = 512  # masks whose combinations are looked for at once
 REMEMBERED = 200_000  # masks until they are forgotten: some 15 MB
 REMEMBERED_FEW = 20_000  # the same of those that came few at a time: each takes more
@@ -105,37 +106,47 @@ class Combinations:
         return rows
 
     @cached_property
-    def _tables(self) -> tuple[list[_Tried], list[_Exact]]:
-        """The combinations that are tried one by one, and those that are looked up."""
+    def _tables(self) -> list[_Added | _Tried | _Exact]:
+        """The combinations by how they are found: added up, tried one by one, or looked up."""
         possible = (self.masks[:, 0] & self.masks[:, 1] == 0).nonzero()[0]
         masks, weight = self.masks[possible], self.value[possible].astype(np.float64)
         there = masks[:, 0]
         scopes, which, count = np.unique(
             there | masks[:, 1], return_inverse=True, return_counts=True
         )
-        exact = []
+        tables: list[_Added | _Tried | _Exact] = []
         for scope in (count >= MANY).nonzero()[0].tolist():
             mine = (which == scope).nonzero()[0]
             sets, row = np.unique(there[mine], return_inverse=True)
             sums = np.zeros((len(sets), weight.shape[1]))
             np.add.at(sums, row, weight[mine])
-            exact.append(_Exact(scopes[scope], sets, sums))
-        tried = []
+            tables.append(_Exact(scopes[scope], sets, sums))
         others = (count[which] < MANY).nonzero()[0]
+        # Those that differ in the first of what must be there; the rest by the last of it.
+        first = there & (~there + np.uint64(1))
+        bases, of, alike = np.unique(
+            np.stack([there ^ first, masks[:, 1]], axis=1)[others],
+            axis=0,
+            return_inverse=True,
+            return_counts=True,
+        )
+        of = of.reshape(-1)
+        for base in (alike >= ALIKE).nonzero()[0].tolist():
+            mine = others[of == base]
+            places = np.array([bits.bit_length() - 1 for bits in first[mine].tolist()], np.uint64)
+            tables.append(_Added(bases[base, 0], bases[base, 1], places, weight[mine]))
+        others = others[alike[of] < ALIKE]
         last = [bits.bit_length() - 1 for bits in there[others].tolist()]
         for place in sorted(set(last)):
             mine = others[[concept == place for concept in last]]
-            tried.append(_Tried(np.uint64(1 << place), masks[mine], weight[mine]))
-        return tried, exact
+            tables.append(_Tried(np.uint64(1 << place), masks[mine], weight[mine]))
+        return tables
 
     def _sum(self, masks: U64) -> Float32:
         # In float64 the sums are exact, so that they do not depend on what else is summed.
-        tried, exact = self._tables
         rows = np.zeros((len(masks), self.value.shape[1]))
-        for some in tried:
-            some.add(masks, rows)
-        for all_of_scope in exact:
-            all_of_scope.add(masks, rows)
+        for table in self._tables:
+            table.add(masks, rows)
         return rows.astype(np.float32)
 
     def parts(self, mask: int, cls: U8) -> list[tuple[I64, Float64]]:
@@ -149,6 +160,27 @@ class Combinations:
             ((bits & self.masks[number, 0]).nonzero()[0], self.value[number].astype(np.float64))
             for number in found.tolist()
         ]
+
+
+class _Added(NamedTuple):
+    """Combinations that are alike but for one concept: what each brings is added up.
+
+    `base`: the concepts that all ask for; `missing`: those that must not be there; `places`: (K,),
+    the bit of the one that differs; `weight`: (K, H).
+    """
+
+    base: np.uint64
+    missing: np.uint64
+    places: U64
+    weight: Float64
+
+    def add(self, masks: U64, rows: Float64) -> None:
+        """Add to the rows (N, H) of `masks` what they have of these."""
+        at = (masks & (self.base | self.missing) == self.base).nonzero()[0]
+        if len(at):
+            there = (masks[at][:, None] >> self.places & np.uint64(1)).astype(np.float64)
+            # No product of matrices: that would wake the threads of a linear algebra library.
+            rows[at] += np.einsum("nk,kh->nh", there, self.weight)
 
 
 class _Tried(NamedTuple):
