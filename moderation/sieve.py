@@ -172,7 +172,7 @@ class _Slips:
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
 
-    What `Lexer._resolve` can make of a word comes in five ways, and each leaves a trace that is
+    What `Repairer.resolve` can make of a word comes in five ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
     offensive word's (or three in a row); one slip from a telling word that is common enough; the
     sounds of a telling word; an offensive word within; and one of three letters behind a small

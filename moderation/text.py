@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.disguises import Disguises
-from moderation.gluing import RANKED, Splitter
+from moderation.gluing import Splitter
 from moderation.lazy import halves
+from moderation.repairing import Repairer
 from moderation.spelling import LIKELY, Speller, Written
 
 if TYPE_CHECKING:
@@ -74,8 +75,6 @@ _CODED = re.compile(
 _SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
 _PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # words on both sides are apart
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
-_TRIPLE = re.compile(r"(.)\1\1")
-_RUNS = re.compile(r"(.)\1+")
 _CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
 
@@ -182,6 +181,14 @@ class Lexer:
         self.disguises = Disguises(
             tables.vocabulary, tables.offensive, tables.leet, self.splitter, longest=MAX_WORD
         )
+        self.repairer = Repairer(
+            tables.vocabulary,
+            tables.offensive,
+            self.speller,
+            self.splitter,
+            self.disguises,
+            longest=MAX_WORD,
+        )
         split_words = [word for word in tables.offensive if 4 <= len(word) <= 12]
         self._heads, self._tails = halves(split_words)
 
@@ -204,7 +211,7 @@ class Lexer:
         if word not in self._known:
             if "*" in lead or "*" in tail or "_" in lead or "_" in tail or "'" in core:
                 return None
-            resolved = self._resolve(word, _written(core))
+            resolved = self.repairer.resolve(word, _written(core))
             if len(resolved) != 1:
                 return None
             word = resolved[0]
@@ -312,7 +319,7 @@ class Lexer:
             return None
         word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
         if word is core:
-            word = next(iter(self._read_respelled(core)), core)
+            word = next(iter(self.repairer.respelled(core)), core)
         marks = _marks(chunk, chunk[:start] + chunk[end:])
         return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
 
@@ -361,7 +368,7 @@ class Lexer:
             return [found] if found is not None and found in self._offensive else None
         if core in self._offensive:
             return [core] if by_letter or self._known.get(core, LIKELY) < LIKELY else None
-        squeezed = self._squeeze(core) if by_letter or len(core) >= 6 else None
+        squeezed = self.repairer.squeeze(core) if by_letter or len(core) >= 6 else None
         if squeezed in self._offensive:
             return [str(squeezed)]
         if not by_letter:
@@ -418,7 +425,7 @@ class Lexer:
             folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
             living = all("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
             if len(folded) < 4 or not (
-                len(folded) > 4 and self._likely(folded)
+                len(folded) > 4 and self.repairer.is_likely(folded)
                 if living
                 else folded in self._offensive or folded in self._known
             ):
@@ -538,24 +545,24 @@ class Lexer:
                     add([masked], left, right)
                     return
             written = chunk[start + origin[left] : start + origin[right - 1] + 1]
-            add(self._resolve(core, _written(written)), left, right)
+            add(self.repairer.resolve(core, _written(written)), left, right)
             return
         if core[0] in "@#" and core[1:].replace("_", "").isalnum():
             disguised = self.disguises.unleet(core)
             if disguised is not None and disguised in self._offensive and core[0] == "@":
                 add([disguised], left, right)
             elif core[0] == "#":
-                add(self._hashtag(core[1:]), left + 1, right)
+                add(self.repairer.hashtag(core[1:]), left + 1, right)
             else:
                 marks[MARK_MENTION] = None
             return
         owned = "'" in core or "’" in core
         if owned and core.replace("'", "").replace("’", "").isalpha():
-            add(self._resolve(_bare(core.replace("’", "'"))), left, right)
+            add(self.repairer.resolve(_bare(core.replace("’", "'"))), left, right)
             return
         whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
         for candidate in dict.fromkeys((core, whole)):
-            found = self.disguises.read(candidate) or self._read_respelled(candidate)
+            found = self.disguises.read(candidate) or self.repairer.respelled(candidate)
             if found:
                 lo = text.find(candidate)
                 add(found, lo, lo + len(candidate))
@@ -575,90 +582,10 @@ class Lexer:
             if piece.isdigit():
                 marks[MARK_NUMBER] = None
             elif piece.isalpha():
-                add(self._resolve(piece), part.start(), part.end())
+                add(self.repairer.resolve(piece), part.start(), part.end())
             else:
                 plain = _bare(piece)
                 add([plain[:MAX_WORD]], part.start(), part.end())
-
-    # ------------------------------------------------------------------ undoing tricks
-
-    def _resolve(self, word: str, written: Written = Written.PLAIN) -> list[str]:
-        """An alphabetic word as meant: itself where known, else repaired where that is safe."""
-        if word in self._known or word in self._offensive or len(word) < 3:
-            return [word]
-        if not word.isascii() or len(word) > 4 * MAX_WORD:
-            return [word[:MAX_WORD]]
-        squeezed = self._squeeze(word)
-        if squeezed is not None:
-            meant = None if squeezed in self._known else self.speller.read(squeezed, written)
-            return [meant or squeezed]
-        short = self.splitter.split_short(word)
-        if short is not None:
-            return short
-        repaired = self.speller.read(word, written)
-        if repaired is not None:
-            return [repaired]
-        if len(word) >= 5 and self.splitter.may_split(word):
-            parts = self.splitter.split(word, name=written is not Written.PLAIN)
-            if parts is not None:
-                return parts
-        return [word[:MAX_WORD]]
-
-    def _read_respelled(self, core: str) -> list[str]:
-        """The offensive word that `core` with symbols is a misspelling of: "st00pid", "m0rrons"."""
-        word = self.disguises.letters_of(core)
-        if word is None or not word.isascii() or word in self._known or len(word) > MAX_WORD:
-            return []
-        meant = self._squeeze(word)
-        if meant is None or meant not in self._offensive:
-            meant = self.speller.read(meant or word)
-        return [meant] if meant is not None and meant in self._offensive else []
-
-    def _squeeze(self, word: str) -> str | None:
-        """Undo stretched letters: "idiooot" -> "idiot", "stuupid" -> "stupid"."""
-        runs = list(_RUNS.finditer(word))
-        if not runs:
-            return None
-        long = _TRIPLE.search(word) is not None
-        if len(runs) > 6:
-            word_one = _RUNS.sub(r"\1", word)
-            return word_one if word_one in self._known else None
-        best: tuple[int, int, str] | None = None
-        options = [(m.group(1), m.group(1) * 2) for m in runs]
-        gaps = []
-        last = 0
-        for m in runs:
-            gaps.append(word[last : m.start()])
-            last = m.end()
-        gaps.append(word[last:])
-        for choice in itertools.product(*options):
-            candidate = "".join(
-                itertools.chain.from_iterable(zip(gaps, (*choice, ""), strict=True))
-            )
-            offensive = self._offensive.get(candidate)
-            if offensive is not None and len(candidate) >= 3:
-                rank = (0, offensive, candidate)
-            elif long and candidate in self._known and len(candidate) >= 2:
-                rank = (1, self._known[candidate], candidate)
-            else:
-                continue
-            if best is None or rank < best:
-                best = rank
-        if best is not None:
-            return best[2]
-        if long:
-            return _RUNS.sub(r"\1\1", word)[:MAX_WORD]
-        return None
-
-    def _likely(self, word: str) -> bool:
-        rank = self._offensive.get(word, RANKED)
-        return rank < RANKED and self._known.get(word, LIKELY) < LIKELY
-
-    def _hashtag(self, tag: str) -> list[str]:
-        tag = tag.replace("_", "")
-        if tag in self._known or tag in self._offensive:
-            return [tag]
-        return self.splitter.part(tag) or [tag[:MAX_WORD]]
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")

@@ -248,11 +248,11 @@ def _disguise(word: str, random: Random) -> str:
 @settings(max_examples=300, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(OFFENSIVE))
 def test_what_the_sieve_clears_is_left_as_it_is(random: Random, word: str) -> None:
-    """If this fails after a change of `Lexer._resolve`, the sieve must learn the new trace."""
+    """If this fails after a change of `Repairer.resolve`, the sieve must learn the new trace."""
     written = [_disguise(word, random) for _ in range(6)]
     unknown = [word for word in written if word not in LEXER.tables.vocabulary]
     for word, suspect in zip(unknown, sieve_of(LEXER).suspects(unknown), strict=True):
-        assert suspect or LEXER._resolve(word) == [word]
+        assert suspect or LEXER.repairer.resolve(word) == [word]
 
 
 @settings(max_examples=100, deadline=None)
@@ -260,7 +260,7 @@ def test_what_the_sieve_clears_is_left_as_it_is(random: Random, word: str) -> No
 def test_the_sieve_takes_any_letters(text: str) -> None:
     words = [w for w in "".join(c if c in LETTERS else " " for c in text).split() if len(w) <= 40]
     for word, suspect in zip(words, sieve_of(LEXER).suspects(words), strict=True):
-        assert suspect or word in LEXER.tables.vocabulary or LEXER._resolve(word) == [word]
+        assert suspect or word in LEXER.tables.vocabulary or LEXER.repairer.resolve(word) == [word]
 
 
 def test_the_sieve_clears_most_words_that_hide_nothing() -> None:
