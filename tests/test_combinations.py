@@ -26,6 +26,7 @@ SINGLE = [[name] for name in CLASSES]
 def made(seed: int = 0, heads: int = 3) -> Combinations:
     """Pairs and triples, some with concepts that must be missing, and two families of sets.
 
+    Also some that are alike but for one concept, with others that must be there and without.
     Some stand here twice, and some ask that a concept be there and missing.
     """
     rng = np.random.default_rng(seed)
@@ -33,6 +34,8 @@ def made(seed: int = 0, heads: int = 3) -> Combinations:
     rows += [(there, 0b11110 ^ there) for there in range(2, 2 * MANY + 2, 2)]
     rows += [(0b1 | there, 0b111100000 ^ there) for there in range(0, 0b111100000, 0b100000)]
     rows += [rows[7], rows[7], (0b110, 0b100), (0b10, 0b11110)]
+    rows += [(0b1001000000 | 1 << bit, 0b10000000) for bit in range(6)]
+    rows += [(1 << bit, 0b1000000000) for bit in range(5)]
     value = rng.integers(-64, 64, (len(rows), heads)).astype(np.float16) / np.float16(16)
     return Combinations(SINGLE, CLASSES, Combined(np.array(rows, np.uint64), value))
 
@@ -46,6 +49,10 @@ def brute(combinations: Combinations, mask: int) -> list[float]:
         if mask & there == there and mask & missing == 0:
             total += row
     return total.tolist()
+
+
+def test_the_combinations_here_are_found_in_every_way() -> None:
+    assert {type(table).__name__ for table in made()._tables} == {"_Exact", "_Added", "_Tried"}
 
 
 @given(st.lists(st.integers(0, 2**10 - 1), min_size=FEW + 1, max_size=3 * FEW))
