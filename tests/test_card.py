@@ -43,10 +43,11 @@ TRAINED = {
     "version": "0.1.0",
     "texts": 1234,
     "held": 56,
-    "recipe": {"bits": 14, "labels_weight": 1.0, "contrasts_weight": 0.5},
+    "recipe": {"bits": 14, "labels_weight": 1.0, "mentions_weight": [1.0, 1, 1, 1, 1, 1.5]},
     "sources": {
         "cad": {"rows": 700, "sha256": "c0ffee" + "0" * 58},
         "labels.jsonl": {"rows": 25, "sha256": "1abe1" + "0" * 59},
+        "mentions": {"rows": 60, "sha256": "3e4" + "0" * 61},
         "noisyhate": {"rows": 0, "sha256": "2" * 64},
     },
 }
@@ -296,6 +297,7 @@ def test_data_by_digest_licence_and_weight() -> None:
     entry = entries()["cad"]
     assert f"| cad | {entry.source} | {entry.licence} | 700 | 0.6 / 0.5 | `c0ffee000000` |" in card
     assert "| 25 | 1 / 1 | `1abe10000000` |" in card
+    assert "| 60 | 1 / 1.5 | `3e4000000000` |" in card
     tests = card.split("Never trained on")[1]
     assert "| noisyhate |" in tests
     assert "| cad |" not in tests

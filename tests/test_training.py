@@ -412,11 +412,14 @@ def test_harmless_texts_that_name_a_group_or_are_in_dialect_weigh_more() -> None
     assert names_group(texts).tolist() == [True, True, False, True, False, True, False]
     labels = np.zeros((7, len(LABELS)), np.float32)
     labels[1, 0], labels[3, 0], labels[6, 0] = 1, np.nan, 1
+    labels[5, 5] = 1
     weight = np.full((7, len(LABELS)), 2, np.float32)
-    found = reweigh(texts, labels, weight, Recipe(named_weight=1.5, dialect_weight=4))
+    recipe = Recipe(named_weight=1.5, dialect_weight=(4, 1, 1, 1, 1, 3))
+    found = reweigh(texts, labels, weight, recipe)
     # what is not known to be harmless stays
     assert found[:, 0].tolist() == [3, 2, 2, 2, 8, 12, 2]
-    assert (found[:, 1:] == 2).all()
+    assert found[:, 5].tolist() == [2, 2, 2, 2, 6, 2, 6]
+    assert (found[:, 1:5] == 2).all()
     assert (weight == 2).all()
 
 
@@ -659,7 +662,8 @@ def test_frames_are_filled_with_groups(tmp_path: Path) -> None:
     path = tmp_path / "mentions.toml"
     path.write_text(FRAMES, "utf-8")
     examples = Examples()
-    add_mentions(examples, path, 1.5)
+    by_label = [1.0, 1.0, 1.0, 1.0, 1.0, 1.5]
+    add_mentions(examples, path, by_label)
     assert examples.texts == read_mentions(path)  # the same ones each time
     assert len(examples) == examples.sources["mentions"]["rows"] == 10
     assert not any("{" in text for text in examples.texts)
@@ -669,7 +673,7 @@ def test_frames_are_filled_with_groups(tmp_path: Path) -> None:
     )
     labels, weight, _ = examples.arrays()
     assert (labels == 0).all()
-    assert (weight == 1.5).all()
+    assert (weight == by_label).all()
 
 
 @pytest.mark.parametrize(

@@ -110,12 +110,14 @@ class TrainingParts(Sheet):
 
     def _weight(self, name: str) -> str:
         recipe = self.sources.settings.get("trained", {}).get("recipe", {})
-        if name in self.sources.weights:
-            row = self.sources.weights[name]
-            return f"{row[LABELS.index('toxicity')]:g} / {row[LABELS.index('identity_attack')]:g}"
         own = ("labels", "contrasts", "harmless", "mentions")
         key = f"{name.removesuffix('.jsonl')}_weight" if name.removesuffix(".jsonl") in own else ""
-        return f"{recipe[key]:g} / {recipe[key]:g}" if key in recipe else "unknown"
+        row = self.sources.weights.get(name, recipe.get(key))
+        if row is None:
+            return "unknown"
+        if isinstance(row, float):  # the same for every label
+            row = [row] * len(LABELS)
+        return f"{row[LABELS.index('toxicity')]:g} / {row[LABELS.index('identity_attack')]:g}"
 
     def data_tests(self) -> str:
         trained = self.sources.settings.get("trained", {}).get("sources", {})

@@ -122,22 +122,25 @@ def add_harmless(examples: Examples, path: str | Path, weight: float) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), f"cannot be read: {error}") from error
     texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    _add_zeros(examples, texts, weight, "harmless", path)
+    _add_zeros(examples, texts, [weight] * len(LABELS), "harmless", path)
 
 
-def add_mentions(examples: Examples, path: str | Path, weight: float) -> None:
-    """Add harmless sentences that name a group (`seeds/mentions.toml`); every label is 0."""
+def add_mentions(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
+    """Add harmless sentences that name a group (`seeds/mentions.toml`); every label is 0.
+
+    `weight`: by label.
+    """
     _add_zeros(examples, read_mentions(path), weight, "mentions", Path(path))
 
 
 def _add_zeros(
-    examples: Examples, texts: Sequence[str], weight: float, source: str, path: Path
+    examples: Examples, texts: Sequence[str], weight: Sequence[float], source: str, path: Path
 ) -> None:
     """Add texts of which every label is 0."""
     for text in texts:
         examples.texts.append(text)
         examples.labels.append([0.0] * len(LABELS))
-        examples.weight.append([weight] * len(LABELS))
+        examples.weight.append(list(weight))
         examples.part.append("train")
         examples.source.append(source)
     examples.sources[source] = {"sha256": _digest(path), "rows": len(texts)}

@@ -45,8 +45,9 @@ class Recipe:
       weight times `segments_weight` by label;
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
       `composed`: instead, for a head of toxicity, in its ordinary and its watching line;
-    - `named_weight`, `dialect_weight`: harmless texts that name a group, or that bear markers of
-      African-American English, weigh so many times more for toxicity;
+    - `mentions_weight`: weight of harmless sentences that name a group, by label;
+    - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
+      `dialect_weight`: by label, those that bear markers of African-American English;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`;
     - `combinations`: texts in which a combination of concepts must stand to be taught to a label's
@@ -68,9 +69,9 @@ class Recipe:
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
     harmless_weight: float = 1.0
-    mentions_weight: float = 1.0
+    mentions_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     named_weight: float = 1.0
-    dialect_weight: float = 1.0
+    dialect_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     composed_weight: float = 0.3
     combinations: tuple[int, ...] = (0,) * len(LABELS)
     misspelt: int = 0
@@ -139,7 +140,14 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             raise InputError(
                 place, f"[settings] has an unknown key {key!r}; known: {sorted(names)}"
             )
-    listed = {"cost": float, "segments_weight": float, "per_label": int, "combinations": int}
+    listed = {
+        "cost": float,
+        "segments_weight": float,
+        "dialect_weight": float,
+        "mentions_weight": float,
+        "per_label": int,
+        "combinations": int,
+    }
     for key, kind in listed.items():
         numbers = settings.get(key)
         if numbers is not None:

@@ -43,17 +43,23 @@ def names_group(texts: Sequence[str]) -> Bools:
 
 
 def reweigh(texts: Sequence[str], labels: Float32, weight: Float32, recipe: Recipe) -> Float32:
-    """Weights with those of harmless texts for toxicity multiplied: (N, L).
+    """Weights with those of harmless texts multiplied: (N, L).
 
-    By `recipe.named_weight` where a text names a group, by `recipe.dialect_weight` where it bears
-    markers of dialect. Harmless: the label is at most one half.
+    For toxicity by `recipe.named_weight` where a text names a group, for each label by
+    `recipe.dialect_weight` where it bears markers of dialect. Harmless: the label is at most one
+    half.
     """
-    column = LABELS.index("toxicity")
     out = weight.copy()
-    rows = np.flatnonzero(labels[:, column] <= 0.5)
-    harmless = [texts[i] for i in rows.tolist()]
-    out[rows[names_group(harmless)], column] *= np.float32(recipe.named_weight)
-    if recipe.dialect_weight != 1:
-        marked = np.fromiter(map(is_dialect, harmless), np.bool_, len(harmless))
-        out[rows[marked], column] *= np.float32(recipe.dialect_weight)
+    for column, factor in enumerate(recipe.dialect_weight):
+        named = recipe.named_weight if column == LABELS.index("toxicity") else 1.0
+        rows = np.flatnonzero(labels[:, column] <= 0.5)
+        for more, finds in ((named, names_group), (factor, _marks_dialect)):
+            if more != 1:
+                found = finds([texts[i] for i in rows.tolist()])
+                out[rows[found], column] *= np.float32(more)
     return out
+
+
+def _marks_dialect(texts: Sequence[str]) -> Bools:
+    """Which texts bear markers of African-American English: bool (N,)."""
+    return np.fromiter(map(is_dialect, texts), np.bool_, len(texts))
