@@ -37,6 +37,7 @@ from moderation.memory import (
     TAIL,
     UNKNOWN,
     ChunkTable,
+    places_of,
 )
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
@@ -115,14 +116,14 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     flags, words = facts.flags, facts.words
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(flags, words, counts)
-    key, cls, place = table.words_of(ids, facts)
+    key, cls = table.words_of(ids, facts)
     # Repeated once, not for each of what is asked of words: to fetch takes less time.
     number = np.arange(len(segments.first)).repeat(segments.words)  # among filled segments
     sentence = fetch(segments.sentence, number)
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
-        at = fetch(place, doubtful)
+        at = fetch(places_of(words), doubtful)
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
         other = where(meant >= 0)
         if len(other):

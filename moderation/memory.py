@@ -27,6 +27,7 @@ MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts a
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
 MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long chunks fill it too
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
+REPEATED = 500  # chunks whose facts are repeated for their words: to place them takes more calls
 
 # Flags of chunks: see `text.Lexer.quick`.
 END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
@@ -72,6 +73,9 @@ class Facts(NamedTuple):
     words: I32
 
 
+_FACTS = np.dtype([("key", "u8"), ("words", "i4"), ("cls", "u1"), ("flags", "u1"), ("", "u2")])
+
+
 class ChunkTable:
     """Readings of chunks, remembered: chunk -> id, and arrays by id.
 
@@ -111,7 +115,7 @@ class ChunkTable:
         self.words = np.zeros(256, np.int32)
         self.marks = np.zeros(256, np.int32)
         self.flags = np.zeros(256, np.uint8)
-        self._facts = np.zeros((256, 2), np.uint64)  # see facts_of
+        self._facts = np.zeros(256, _FACTS)
         self.items = np.zeros(256, np.int32)
 
     @property
@@ -143,32 +147,27 @@ class ChunkTable:
     def facts_of(self, ids: I64) -> Facts:
         """What is asked of every chunk, in one look at far memory."""
         rows = fetch(self._facts, ids)
-        kinds = rows[:, 1].copy()
-        return Facts(
-            rows[:, 0],
-            (kinds >> np.uint64(8)).astype(np.uint8),
-            kinds.astype(np.uint8),
-            (kinds >> np.uint64(16)).astype(np.int32),
-        )
+        # One after the other, not sixteen bytes apart: what comes next goes through them often.
+        return Facts(*(rows[name].copy() for name in Facts._fields))
 
-    def words_of(self, ids: I64, facts: Facts) -> tuple[U64, U8, I64]:
-        """The keys and the classes of all words of chunks, and where each chunk's begin."""
-        count = facts.words.astype(np.int64)
-        after = count.cumsum()
-        place = after - count
-        total = int(after[-1]) if len(after) else 0
+    def words_of(self, ids: I64, facts: Facts) -> tuple[U64, U8]:
+        """The keys and the classes of all words of chunks."""
+        many = where(facts.words > 1)
+        if not len(many) and len(ids) <= REPEATED:
+            return facts.key.repeat(facts.words), facts.cls.repeat(facts.words)
+        place = places_of(facts.words)
+        total = int(place[-1] + facts.words[-1]) if len(place) else 0
         # What chunks without words put there, the next one with words writes over.
         key, cls = np.empty(total + 1, np.uint64), np.empty(total + 1, np.uint8)
         key[place], cls[place] = facts.key, facts.cls
-        many = where(count > 1)
         if len(many):
-            more = count[many] - 1
+            more = facts.words[many] - 1
             which = many.repeat(more)
             nth = np.arange(1, len(which) + 1) - (np.cumsum(more) - more).repeat(more)
             items = fetch(self.items, fetch(self.first, fetch(ids, which)) + nth)
             at = fetch(place, which) + nth
             key[at], cls[at] = fetch(self.store.key, items), fetch(self.store.cls, items)
-        return key[:-1], cls[:-1], place
+        return key[:-1], cls[:-1]
 
     def ids_of_few(self, chunks: list[str]) -> I64:
         """The same for a few chunks: for them a dict is faster than arrays."""
@@ -346,11 +345,11 @@ class ChunkTable:
         some = where(length)
         if len(some) and self.width:
             value[some] = np.add.reduceat(self.store.value[places], first[some], axis=0)
-        facts = np.zeros((count, 2), np.uint64)
+        facts = np.zeros(count, _FACTS)
         lead = fetch(places, first[some])
-        facts[some, 0] = fetch(self.store.key, lead)
-        facts[some, 1] = fetch(self.store.cls, lead).astype(np.uint64) << np.uint64(8)
-        facts[:, 1] |= flags | n_words.astype(np.uint64) << np.uint64(16)
+        facts["key"][some] = fetch(self.store.key, lead)
+        facts["cls"][some] = fetch(self.store.cls, lead)
+        facts["flags"], facts["words"] = flags, n_words
         self.items = fill(self.items, self.n_places, places)
         self.first = fill(self.first, base, first + self.n_places)
         self.words = fill(self.words, base, n_words)
@@ -367,6 +366,12 @@ class ChunkTable:
         owner = np.arange(len(ids)).repeat(count)
         nth = np.arange(len(owner)) - (np.cumsum(count) - count).repeat(count)
         return fetch(self.items, fetch(self.first, ids)[owner] + nth), owner
+
+
+def places_of(count: I32) -> I64:
+    """Where the words of each chunk begin; `count`: how many each has."""
+    wide = count.astype(np.int64)
+    return wide.cumsum() - wide
 
 
 def _letter_case(chunks: Chunks, at: I64) -> U8:
