@@ -43,7 +43,7 @@ def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:
     """The values that `keys` (N,) has more than once, in no order, and how often: (R,) each.
 
     `ends`: places, ascending, across which nothing repeats (the ends of texts); the last is N.
-    No sort: on some processors that takes three times as long. Each value points to a place of a
+    No sort: on some processors that takes twice as long. Each value points to a place of a
     table, whose last one is found there; those whose place another took look for one anew.
     """
     found, counts = [keys[:0]], [keys[:0]]

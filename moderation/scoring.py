@@ -226,8 +226,8 @@ def sigmoid(logits: Float32) -> Float32:
 def _keep_freed_memory() -> None:
     """Let the allocator keep what a block's arrays leave for those of the next.
 
-    glibc gives large blocks back to the system when they are freed, and a tenth of scoring went
-    into getting them anew; from the first such block on it keeps those of up to that size
+    glibc gives large blocks back to the system when they are freed, and a twentieth of scoring may
+    go into getting them anew; from the first such block on it keeps those of up to that size
     (mallopt(3), M_MMAP_THRESHOLD). This one is never written to, so it costs no memory.
     """
     np.empty(KEPT, np.uint8)

@@ -52,7 +52,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         if is_plain(arguments):
-            # So short a run leaves nothing to collect; to look for it takes a tenth of its time.
+            # So short a run leaves nothing to collect; to look for it takes 4 % of its time.
             gc.disable()
             from moderation.cli.scored import score_plainly
 
