@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from moderation.chunks import I64, fetch
 
-AT_ONCE = 16_384  # values among which repeats are looked for at once, if texts are that short
-PLACES = 4  # of the table for each value, a power of two: few want the same
+AT_ONCE = 32_768  # values among which repeats are looked for at once, if texts are that short
+PLACES = 8  # of the table for each value, a power of two: few want the same
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd: values differ in low bits, places are high ones
 FEW = 60  # values up to which a dict counts faster
 STEPS = 256  # of one: sums of float16 weights times such numbers are exact, in whatever order
@@ -47,7 +47,8 @@ def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:
     table, whose last one is found there; those whose place another took look for one anew.
     """
     found, counts = [keys[:0]], [keys[:0]]
-    table = np.empty(PLACES * AT_ONCE, np.int64)
+    # Two bytes a place: so many more of them are near. A text of more values gets wider ones.
+    table: npt.NDArray[np.integer] = np.empty(PLACES * AT_ONCE, np.uint16)
     start = 0
     while start < len(keys):
         # Whole texts, as many as stay near the processor with the table; a long one by itself.
@@ -62,17 +63,18 @@ def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:
             if len(table) < PLACES * len(part):
                 table = np.empty(PLACES << len(part).bit_length(), np.int64)
             place = (mixed >> np.uint64(65 - len(table).bit_length())).view(np.int64)
-            every = np.arange(len(part))
+            every = np.arange(len(part), dtype=table.dtype)
             table[place] = every
             last = fetch(table, place)
             other = (last != every).nonzero()[0]
-            last = fetch(last, other)
+            last = fetch(last, other).astype(np.int64)
             same = fetch(part, last) == fetch(part, other)
-            count = np.bincount(last[same])
+            # `nonzero` and `fetch`, not `last[same]`: that guesses what comes next.
+            count = np.bincount(fetch(last, same.nonzero()[0]))
             several = (count != 0).nonzero()[0]
             found.append(fetch(part, several))
             counts.append(fetch(count, several) + 1)
-            rest = other[~same]
+            rest = fetch(other, (~same).nonzero()[0])
             part, mixed = fetch(part, rest), fetch(mixed, rest) * _SPREAD
     return np.concatenate(found), np.concatenate(counts)
 
