@@ -37,7 +37,7 @@ from moderation.memory import (
     TAIL,
     UNKNOWN,
     ChunkTable,
-    places_of,
+    Facts,
 )
 from moderation.sequences import Sequences, where
 from moderation.text import locate, split
@@ -108,6 +108,7 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
 
 
 def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
+    """Encode chunks whose `ids` are known, and needed no more: they are written to."""
     origin: I64 | None = None
     merges = _find_merges(chunks, counts, ids, fetch(table.flags, ids), table)
     if merges:
@@ -115,7 +116,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     facts = table.facts_of(ids)
     flags, words = facts.flags, facts.words
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
-    segments = cut_up(flags, words, counts)
+    segments = cut_up(facts, counts)
     key, cls = table.words_of(ids, facts)
     # Repeated once, not for each of what is asked of words: to fetch takes less time.
     number = np.arange(len(segments.first)).repeat(segments.words)  # among filled segments
@@ -123,11 +124,10 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
         starts = doubtful if origin is None else fetch(origin, doubtful)
-        at = fetch(places_of(words), doubtful)
+        at = fetch(facts.place, doubtful)
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
         other = where(meant >= 0)
         if len(other):
-            ids = ids.copy()
             ids[doubtful[other]] = meant[other]
             read = table.facts_of(meant[other])
             key[at[other]], cls[at[other]] = read.key, read.cls
@@ -193,35 +193,35 @@ class _Segments(NamedTuple):
     text_first: I64
 
 
-def _segment(flags: U8, words: I32, counts: I64) -> _Segments:
-    """Cut a block up; `flags` and `words` are those of its chunks."""
+def _segment(facts: Facts, counts: I64) -> _Segments:
+    """Cut a block up; `facts` are those of its chunks."""
+    flags, words = facts.flags, facts.words
     # A sentence begins at each text's first chunk and after each chunk that ends one.
     text_start = counts.cumsum() - counts
     begins = np.zeros(len(flags) + 1, np.bool_)
     np.not_equal(flags & END, 0, out=begins[1:])
     begins[text_start] = True
     begins = begins[: len(flags)]
-    before = words.cumsum(dtype=np.int32)
-    n_words = int(before[-1]) if len(before) else 0
-    before -= words
-    first = where(_begin_segments(begins, flags, before, text_start))
+    before = facts.place
+    n_words = int(before[-1] + words[-1]) if len(before) else 0
+    first = where(_begin_segments(begins, flags, before.astype(np.int32), text_start))
     filled, text_first, n_segments = _number_segments(first, text_start, counts)
-    words_in = _gaps(before.take(first).astype(np.int64), n_words)
+    words_in = _gaps(before.take(first), n_words)
     length = np.zeros(n_segments, np.int64)
     length[filled] = words_in
     sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
     return _Segments(filled, first, sentence, words_in, length, text_first)
 
 
-def _segment_few(flags: U8, words: I32, counts: I64) -> _Segments:
+def _segment_few(facts: Facts, counts: I64) -> _Segments:
     """`_segment` of one short text, chunk by chunk: with so few a loop takes less time."""
     firsts: list[int] = []
     sentences: list[int] = []
     begins: list[int] = []  # words before each segment
     before = parts = sentence = 0
     start = 0  # words before the sentence, or the capitalised chunk, that began last
-    last, kinds = END, flags.tolist()
-    for at, (kind, count) in enumerate(zip(kinds, words.tolist(), strict=True)):
+    last, kinds = END, facts.flags.tolist()
+    for at, (kind, count) in enumerate(zip(kinds, facts.words.tolist(), strict=True)):
         capital = kind & CAPITAL and last & SMALL and at + 1 < len(kinds) and kinds[at + 1] & SMALL
         if last & END or capital:
             sentence += last & END
@@ -266,7 +266,11 @@ def _begin_segments(
     follows[text_start] = False  # what comes after a text's last chunk is not of it
     begins[1:-1] |= (flags[1:-1] & CAPITAL != 0) & small[:-3] & follows[2:-1]
     starts = where(begins)
-    part = before - fetch(before, starts).repeat(_gaps(starts, len(before)))
+    # Words before the segment's first chunk: `repeat` takes twice as long as to add up steps.
+    part = np.zeros_like(before)
+    part[starts] = fetch(before, starts)
+    part[starts[1:]] -= fetch(before, starts[:-1])
+    np.subtract(before, part.cumsum(dtype=np.int32), out=part)
     part //= np.int32(SEGMENT_WORDS)
     begins[1:] |= part[1:] > part[:-1]
     return begins
@@ -345,15 +349,23 @@ def _find_merges(
 
 
 def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I64, I64, I64]:
-    keep = np.ones(len(ids), np.bool_)
-    ids = ids.copy()
+    """Ids and counts with one chunk for each of `merges`, and which chunk as split each one was.
+
+    `ids` are written to.
+    """
+    kept = []  # slices: merges are few, and to mark every chunk takes longer
+    after = 0
     text_end, counts = counts.cumsum(), counts.copy()
     owners = text_end.searchsorted([start for start, _, _ in merges], side="right").tolist()
     for owner, (start, end, joined) in zip(owners, merges, strict=True):
-        keep[start + 1 : end] = False
+        kept.append(slice(after, start + 1))
+        after = end
         ids[start] = joined
         counts[owner] -= end - start - 1
-    return ids[keep], counts, where(keep)
+    kept.append(slice(after, len(ids)))
+    every = np.arange(len(ids))
+    origin = np.concatenate([every[part] for part in kept])
+    return np.concatenate([ids[part] for part in kept]), counts, origin
 
 
 __all__ = [

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,8 @@ class _New:
         self.read[at] = True
 
 
-class Facts(NamedTuple):
+@dataclass(eq=False, repr=False)
+class Facts:
     """Of chunks, by position: how many words they have, their flags, their first word.
 
     `key`, `cls`: as `Items` has them of the first word; without words they say nothing.
@@ -71,6 +73,14 @@ class Facts(NamedTuple):
     cls: U8
     flags: U8
     words: I32
+
+    @cached_property
+    def place(self) -> I64:
+        """Where the words of each chunk begin."""
+        wide = self.words.astype(np.int64)
+        place = wide.cumsum()
+        place -= wide
+        return place
 
 
 _FACTS = np.dtype([("key", "u8"), ("words", "i4"), ("cls", "u1"), ("flags", "u1"), ("", "u2")])
@@ -148,14 +158,14 @@ class ChunkTable:
         """What is asked of every chunk, in one look at far memory."""
         rows = fetch(self._facts, ids)
         # One after the other, not sixteen bytes apart: what comes next goes through them often.
-        return Facts(*(rows[name].copy() for name in Facts._fields))
+        return Facts(*(rows[name].copy() for name in ("key", "cls", "flags", "words")))
 
     def words_of(self, ids: I64, facts: Facts) -> tuple[U64, U8]:
         """The keys and the classes of all words of chunks."""
         many = where(facts.words > 1)
         if not len(many) and len(ids) <= REPEATED:
             return facts.key.repeat(facts.words), facts.cls.repeat(facts.words)
-        place = places_of(facts.words)
+        place = facts.place
         total = int(place[-1] + facts.words[-1]) if len(place) else 0
         # What chunks without words put there, the next one with words writes over.
         key, cls = np.empty(total + 1, np.uint64), np.empty(total + 1, np.uint8)
@@ -366,12 +376,6 @@ class ChunkTable:
         owner = np.arange(len(ids)).repeat(count)
         nth = np.arange(len(owner)) - (np.cumsum(count) - count).repeat(count)
         return fetch(self.items, fetch(self.first, ids)[owner] + nth), owner
-
-
-def places_of(count: I32) -> I64:
-    """Where the words of each chunk begin; `count`: how many each has."""
-    wide = count.astype(np.int64)
-    return wide.cumsum() - wide
 
 
 def _letter_case(chunks: Chunks, at: I64) -> U8:

@@ -21,7 +21,7 @@ from moderation.features import (
     slots,
     word_grams,
 )
-from moderation.memory import CAPITAL, END, SMALL, places_of
+from moderation.memory import CAPITAL, END, SMALL, Facts
 from moderation.text import BREAK, MARKS, split
 from tests.small_model import small_model
 from tests.strategies import texts
@@ -175,7 +175,7 @@ def test_words_of_chunks_are_their_first_items(batch: list[str]) -> None:
     items, _ = table.expand(ids, table.words[ids])
     assert key.tolist() == table.store.key[items].tolist()
     assert cls.tolist() == table.store.cls[items].tolist()
-    assert places_of(facts.words).tolist() == (np.cumsum(facts.words) - facts.words).tolist()
+    assert facts.place.tolist() == (np.cumsum(facts.words) - facts.words).tolist()
     with pytest.MonkeyPatch.context() as patch:  # where arrays take less time, the same comes out
         patch.setattr("moderation.memory.REPEATED", 0)
         again = table.words_of(ids, facts)
@@ -216,9 +216,10 @@ def test_a_short_text_is_cut_up_like_any(chunks: list[tuple[int, int]]) -> None:
     flags = np.array([flag for flag, _ in chunks], np.uint8)
     words = np.array([count for _, count in chunks], np.int32)
     counts = np.array([len(chunks)], np.int64)
+    facts = Facts(np.zeros(len(chunks), np.uint64), np.zeros_like(flags), flags, words)
     for few, many in zip(
-        features._segment_few(flags, words, counts),
-        features._segment(flags, words, counts),
+        features._segment_few(facts, counts),
+        features._segment(facts, counts),
         strict=True,
     ):
         assert few.dtype == many.dtype
