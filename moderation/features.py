@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, cut, fetch, gather
+from moderation.chunks import I32, I64, U64, Bools, Chunks, cut, fetch, gather
 from moderation.context import choose, look_around
 from moderation.hashing import class_keys, item_features, mix, slots, word_grams
 from moderation.items import Sink

@@ -17,7 +17,7 @@ from moderation.chunks import I32, I64, U64
 from moderation.text import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
-CACHED = 16_384  # keys that several steps in a row find in the processor's cache
+CACHED = 32_768  # keys that several steps in a row find in the processor's cache
 
 # Constants of the hash, part of the file format: odd numbers drawn once (PCG64, seed 20260701) and
 # written down, because importing numpy.random takes as long as reading the model.

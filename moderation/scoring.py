@@ -41,7 +41,7 @@ BLOCK_CHARS = 1_200_000  # code points encoded at once: more make fewer calls, a
 
 SUMMED_WORDS = 4_096  # known words whose features are looked up at once
 ADDED = 4_096  # rows added at once: with their float64 they stay in the processor's cache
-SEGMENTS = 1_024  # summed at once, of six chunks each or so: for the same reason
+SEGMENTS = 2_048  # summed at once, of six chunks each or so: for the same reason
 KEPT = 31 << 20  # bytes of a block: glibc heeds none of 32 MiB or more
 FEW = 200  # rows up to which calls take longer than work
 
@@ -166,12 +166,7 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     if len(segments) < n_segments:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)
         segments[block.filled] = own
-    # All families in one look-up: for short texts the calls cost more than the work.
-    grams = block.sequences.flat()
-    at, hit = find_slots(model, grams.keys, grams.counts)
-    if len(hit):
-        owner = fetch(block.word_segment, grams.first_words(hit))
-        segments += sum_slots(model, at, owner, n_segments)
+    _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     _damp_repeats(texts, block, table)
     combinations = model.combinations
@@ -181,6 +176,23 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         segments += rows[:n_segments]
         texts += rows[n_segments:]
     return Sums(segments, texts)
+
+
+def _add_grams(segments: Float32, model: Model, block: Block) -> None:
+    """Add to the sums of segments (S, H) what n-grams of several words contribute."""
+    n_segments, heads = segments.shape
+    found: list[tuple[I64, I64]] = []  # weights after all keys: each has its own table to be near
+    for grams in block.sequences.parts():
+        at, hit = find_slots(model, grams.keys, grams.counts)
+        if len(hit):
+            found.append((at, fetch(block.word_segment, fetch(grams.first, hit))))
+    if len(found) == 1:
+        segments += sum_slots(model, *found[0], n_segments)
+    elif found:
+        adder = _Adder(n_segments, heads)
+        for at, owner in found:
+            adder.add(model.rows.fetch(at), owner)
+        segments += adder.sums()
 
 
 def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 
 from moderation.chunks import I64, U64, Bools, fetch
 from moderation.hashing import (
+    CACHED,
     F_BI,
     F_CBI,
     F_CTRI,
@@ -25,6 +28,7 @@ from moderation.hashing import (
     mix_in_place,
 )
 
+AT_ONCE = CACHED // 2  # words whose n-grams, of two and of three, are hashed at once
 FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
 _SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW]]
 _PLACES = SEQ[:4, None]
@@ -56,43 +60,63 @@ class Sequences:
             for family in self._families()
         ]
 
-    def flat(self) -> Grams:
-        """All `families()` one after the other.
+    def parts(self) -> Iterator[Grams]:
+        """All `families()`, so many n-grams at once as stay near the processor.
 
-        Two and three words in a row are hashed at every place, across the ends of sentences too,
-        because leaving places out takes longer: those that do not count are marked.
+        Those of a short text come at once: there calls take longer than work.
         """
-        key, n = self.key, len(self.key)
+        n = len(self.key)
         if n < 2:
-            none = np.empty(0, np.int64)
-            return Grams(none.view(np.uint64), none.astype(np.bool_), [(0, none)])
+            return
         if n <= FEW_WORDS:
-            return self._flat_of_few()
+            yield self._few()
+            return
         same = self.sentence[1:] == self.sentence[:-1]
-        others = self._class_families(same)
-        pairs, rows = n - 1, 2 * n - 3
-        sizes = [len(family.keys) for family in others]
-        keys = np.empty(rows + sum(sizes), np.uint64)
-        counts = np.ones(len(keys), np.bool_)
-        two, three = keys[:pairs], keys[pairs:rows]
-        np.multiply(key[:-1], SEQ[0], out=two)
-        two += key[1:] * SEQ[1]
-        np.multiply(key[2:], SEQ[2], out=three)
-        three += two[:-1]
-        three += SALT[F_TRI]
-        two += SALT[F_BI]
-        counts[:pairs] = same
-        np.logical_and(same[1:], same[:-1], out=counts[pairs:rows])
-        parts: list[tuple[int, I64 | None]] = [(0, None), (pairs, None)]
-        at = rows
-        for family, size in zip(others, sizes, strict=True):
-            keys[at : at + size] = family.keys
-            parts.append((at, family.words(0)))
-            at += size
-        return Grams(mix_in_place(keys), counts, parts)
+        parts: Iterator[Grams] = chain(self._rows(same), self._with_classes(same))
+        if n <= AT_ONCE:
+            parts = iter([Grams(*map(np.concatenate, zip(*parts, strict=True)))])
+        for keys, counts, first in parts:
+            yield Grams(mix_in_place(keys), counts, first)
 
-    def _flat_of_few(self) -> Grams:
-        """`flat` of a short text, with few calls: there they take the time, not the work.
+    def _rows(self, same: Bools) -> Iterator[Grams]:
+        """N-grams of two and three words in a row; `same`: as in `_class_families`.
+
+        They are hashed at every place, across the ends of sentences too, because leaving places out
+        takes longer: those that do not count are marked.
+        """
+        every = np.arange(len(same))
+        for start in range(0, len(same), AT_ONCE):
+            words = self.key[start : start + AT_ONCE + 2]
+            pairs, triples = min(len(words) - 1, AT_ONCE), len(words) - 2
+            keys = np.empty(pairs + triples, np.uint64)
+            two, three = keys[:pairs], keys[pairs:]
+            np.multiply(words[:pairs], SEQ[0], out=two)
+            two += words[1 : pairs + 1] * SEQ[1]
+            np.multiply(words[2:], SEQ[2], out=three)
+            three += two[:triples]
+            three += SALT[F_TRI]
+            two += SALT[F_BI]
+            goes_on = same[start : start + AT_ONCE + 1]
+            counts = np.empty(len(keys), np.bool_)
+            counts[:pairs] = goes_on[:pairs]
+            np.logical_and(goes_on[:triples], goes_on[1 : triples + 1], out=counts[pairs:])
+            first = every[start : start + pairs]
+            yield Grams(keys, counts, np.concatenate([first, first[:triples]]))
+
+    def _with_classes(self, same: Bools) -> Iterator[Grams]:
+        """The n-grams of `_class_families`; they all count."""
+        families = self._class_families(same)
+        if not families:
+            return
+        keys = np.concatenate([family.keys for family in families])
+        first = np.concatenate([family.words(0) for family in families])
+        counts = np.ones(min(len(keys), CACHED), np.bool_)
+        for start in range(0, len(keys), CACHED):
+            part = keys[start : start + CACHED]
+            yield Grams(part, counts[: len(part)], first[start : start + CACHED])
+
+    def _few(self) -> Grams:
+        """`parts` of a short text, one, with few calls: there they take the time, not the work.
 
         Four rows of words are hashed at every place as if they were one: the words; the same with
         classes for telling ones; the classes of those that have one; those words.
@@ -141,7 +165,7 @@ class Sequences:
             mixed_counts[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
         keys += _SALTS.repeat(sizes)
-        return Grams(mix_in_place(keys), counts, [(0, np.concatenate(first))])
+        return Grams(mix_in_place(keys), counts, np.concatenate(first))
 
     def _families(self) -> list[_Family]:
         key, sentence = self.key, self.sentence
@@ -204,26 +228,14 @@ class Sequences:
 
 
 class Grams(NamedTuple):
-    """Word n-grams of several families, one after the other.
+    """Some word n-grams.
 
-    `keys`: mixed; `counts`: which of them there are. `parts`: where each family begins, ascending,
-    and the position of the first word of each of its n-grams (None: the words in their order).
+    `keys`: of each; `counts`: whether there is one; `first`: the position of its first word.
     """
 
     keys: U64
     counts: Bools
-    parts: list[tuple[int, I64 | None]]
-
-    def first_words(self, which: I64) -> I64:
-        """The positions of the first words of some of them (ascending)."""
-        if len(self.parts) == 1 and self.parts[0][1] is not None:
-            return self.parts[0][1].take(which)
-        bounds = [*which.searchsorted([start for start, _ in self.parts]).tolist(), len(which)]
-        found = []
-        for (start, words), low, high in zip(self.parts, bounds[:-1], bounds[1:], strict=True):
-            at = which[low:high] - start
-            found.append(at if words is None else fetch(words, at))
-        return np.concatenate(found)
+    first: I64
 
 
 class _Family(NamedTuple):

@@ -130,21 +130,24 @@ def test_no_gram_crosses_a_sentence(text: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=6))
-def test_flat_is_the_families(batch: list[str]) -> None:
+def test_parts_are_the_families(batch: list[str]) -> None:
     sequences_of = encode(batch, new_table()).sequences
     families = [
         pair
         for keys, first in sequences_of.families()
         for pair in zip(keys.tolist(), first.tolist(), strict=True)
     ]
-    for few in (0, 10**9):  # words up to which another way is taken
+    # Words up to which another way is taken, words whose n-grams are hashed at once.
+    for few, at_once in ((0, 10**9), (0, 1), (0, 5), (10**9, 1)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sequences, "FEW_WORDS", few)
-            grams = sequences_of.flat()
-        which = np.flatnonzero(grams.counts)
-        first = grams.first_words(which)
-        flat = sorted(zip(grams.keys[which].tolist(), first.tolist(), strict=True))
-        assert flat == sorted(families)
+            patch.setattr(sequences, "AT_ONCE", at_once)
+            parts = list(sequences_of.parts())
+        found = []
+        for grams in parts:
+            there = grams.counts
+            found += zip(grams.keys[there].tolist(), grams.first[there].tolist(), strict=True)
+        assert sorted(found) == sorted(families)
 
 
 @settings(max_examples=60, deadline=None)
