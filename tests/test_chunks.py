@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation import chunks
 from moderation.chunks import MAX_HASHED, KeyIndex, cut, gather
 from moderation.text import BREAK, split
 from tests.strategies import texts
@@ -51,6 +53,22 @@ def test_gathered_chunks_have_the_keys_of_cut_ones() -> None:
     again = gather(whole[:], whole.counts)
     assert (again.key == whole.key).all()
     assert again[:] == whole[:]
+
+
+@settings(max_examples=100, deadline=None)
+@given(blocks)
+def test_many_chunks_are_named_as_few_are(block: list[str]) -> None:
+    few = cut(block)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks, "FEW_READ", 0)
+        many = cut(block)
+    assert many.key.tolist() == few.key.tolist()
+
+
+def test_what_stands_between_wide_texts_may_be_in_them() -> None:
+    block = ["é\x1fa", "plain\x1ftext", "\x1f", "\x1fé\x1f\u2003b\x1f"]
+    assert cut(block)[:] == [chunk for text in block for chunk in split(text)]
+    assert cut(block).counts.tolist() == [2, 2, 0, 2]
 
 
 def test_line_ends_are_breaks() -> None:
