@@ -60,7 +60,7 @@ class Block:
     - `text_first`: index of each text's first segment (every text has at least one segment);
     - `filled`: the segments that have chunks, in order; `segment_first`: the first chunk of each,
       `segment_sentence`: the sentence of each;
-    - `origin`: for each chunk, the index of its first chunk as split, where anything was merged.
+    - `kept`: the chunks as split that are left, where anything was merged.
     """
 
     ids: I64
@@ -73,7 +73,12 @@ class Block:
     filled: I64
     segment_first: I64
     segment_sentence: I64
-    origin: I64 | None
+    kept: _Kept | None
+
+    @cached_property
+    def origin(self) -> I64 | None:
+        """For each chunk, the index of its first chunk as split, where anything was merged."""
+        return None if self.kept is None else self.kept.origins(np.arange(len(self.ids)))
 
     @cached_property
     def word_chunk(self) -> I64:
@@ -109,21 +114,25 @@ def encode_chunks(chunks: Sequence[str], counts: I64, table: ChunkTable) -> Bloc
 
 def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkTable) -> Block:
     """Encode chunks whose `ids` are known, and needed no more: they are written to."""
-    origin: I64 | None = None
+    kept: _Kept | None = None
     merges = _find_merges(chunks, counts, ids, fetch(table.flags, ids), table)
     if merges:
-        ids, counts, origin = _merge(merges, ids, counts)
+        ids, counts, kept = _merge(merges, ids, counts)
     facts = table.facts_of(ids)
     flags, words = facts.flags, facts.words
     cut_up = _segment_few if len(counts) == 1 and 0 < len(ids) <= SHORT_TEXT else _segment
     segments = cut_up(facts, counts)
     key, cls = table.words_of(ids, facts)
     # Repeated once, not for each of what is asked of words: to fetch takes less time.
-    number = np.arange(len(segments.first)).repeat(segments.words)  # among filled segments
-    sentence = fetch(segments.sentence, number)
+    word_segment = np.arange(len(segments.length)).repeat(segments.length)
+    of_segment = segments.sentence
+    if len(of_segment) < len(segments.length):
+        of_segment = np.zeros_like(segments.length)
+        of_segment[segments.filled] = segments.sentence
+    sentence = fetch(of_segment, word_segment)
     if np.bitwise_or.reduce(flags) & DOUBT:
         doubtful = where(flags >= DOUBT)
-        starts = doubtful if origin is None else fetch(origin, doubtful)
+        starts = doubtful if kept is None else kept.origins(doubtful)
         at = fetch(facts.place, doubtful)
         meant = _read_in_context(chunks, starts, ids.take(doubtful), key, sentence, at, table)
         other = where(meant >= 0)
@@ -131,7 +140,6 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
             ids[doubtful[other]] = meant[other]
             read = table.facts_of(meant[other])
             key[at[other]], cls[at[other]] = read.key, read.cls
-    all_filled = len(segments.filled) == len(segments.length)
     sequences = Sequences(
         key,
         cls,
@@ -144,13 +152,13 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         counts,
         sequences,
         words,
-        number if all_filled else fetch(segments.filled, number),
+        word_segment,
         segments.length,
         segments.text_first,
         segments.filled,
         segments.first,
         segments.sentence,
-        origin,
+        kept,
     )
 
 
@@ -182,13 +190,12 @@ def _read_in_context(
 class _Segments(NamedTuple):
     """How a block is cut up: see Block, where `first` is `segment_first`.
 
-    `words`: how many the filled segments have; `sentence`: the sentence of each of them.
+    `sentence`: the sentence of each filled segment.
     """
 
     filled: I64
     first: I64
     sentence: I64
-    words: I64
     length: I64
     text_first: I64
 
@@ -206,11 +213,10 @@ def _segment(facts: Facts, counts: I64) -> _Segments:
     n_words = int(before[-1] + words[-1]) if len(before) else 0
     first = where(_begin_segments(begins, flags, before.astype(np.int32), text_start))
     filled, text_first, n_segments = _number_segments(first, text_start, counts)
-    words_in = _gaps(before.take(first), n_words)
     length = np.zeros(n_segments, np.int64)
-    length[filled] = words_in
+    length[filled] = _gaps(before.take(first), n_words)
     sentence: I64 = begins.take(first).cumsum(dtype=np.int64)
-    return _Segments(filled, first, sentence, words_in, length, text_first)
+    return _Segments(filled, first, sentence, length, text_first)
 
 
 def _segment_few(facts: Facts, counts: I64) -> _Segments:
@@ -239,7 +245,7 @@ def _segment_few(facts: Facts, counts: I64) -> _Segments:
         last = kind
     first, number = np.array([firsts, sentences], np.int64)
     length = _gaps(np.array(begins, np.int64), before)
-    return _Segments(np.arange(len(first)), first, number, length, length, counts - counts)
+    return _Segments(np.arange(len(first)), first, number, length, counts - counts)
 
 
 def _gaps(starts: I64, end: I64 | int) -> I64:
@@ -301,7 +307,7 @@ def _find_merges(
 ) -> list[tuple[int, int, int]]:
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
-    single = flags & SINGLE != 0
+    single = flags & SINGLE
     triple = halves = ids[:0]
     if np.count_nonzero(single) > 2:
         triple = where(single[2:] & single[1:-1] & single[:-2])
@@ -348,24 +354,41 @@ def _find_merges(
     return kept
 
 
-def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I64, I64, I64]:
-    """Ids and counts with one chunk for each of `merges`, and which chunk as split each one was.
+class _Kept(NamedTuple):
+    """The chunks as split that are left after merging: slices, for merges are few."""
+
+    parts: list[slice]
+
+    def of(self, values: I64) -> I64:
+        """What is left of `values` of all chunks as split."""
+        return np.concatenate([values[part] for part in self.parts])
+
+    def origins(self, at: I64) -> I64:
+        """The indices as split of the chunks `at`."""
+        starts = np.array([part.start for part in self.parts])
+        size = np.array([part.stop for part in self.parts]) - starts
+        begins = size.cumsum() - size
+        origin: I64 = at + (starts - begins)[begins.searchsorted(at, side="right") - 1]
+        return origin
+
+
+def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I64, I64, _Kept]:
+    """Ids and counts with one chunk for each of `merges`, and what that leaves.
 
     `ids` are written to.
     """
-    kept = []  # slices: merges are few, and to mark every chunk takes longer
+    parts = []
     after = 0
     text_end, counts = counts.cumsum(), counts.copy()
     owners = text_end.searchsorted([start for start, _, _ in merges], side="right").tolist()
     for owner, (start, end, joined) in zip(owners, merges, strict=True):
-        kept.append(slice(after, start + 1))
+        parts.append(slice(after, start + 1))
         after = end
         ids[start] = joined
         counts[owner] -= end - start - 1
-    kept.append(slice(after, len(ids)))
-    every = np.arange(len(ids))
-    origin = np.concatenate([every[part] for part in kept])
-    return np.concatenate([ids[part] for part in kept]), counts, origin
+    parts.append(slice(after, len(ids)))
+    kept = _Kept(parts)
+    return kept.of(ids), counts, kept
 
 
 __all__ = [

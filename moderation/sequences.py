@@ -190,9 +190,10 @@ class Sequences:
             return []
         bearing = where(cls != 0)  # the words that have a class, telling or not
         t = fetch(tells, bearing)
-        telling = bearing[t]
+        v = fetch(self.class_keys, fetch(cls, bearing))
+        telling = where(t)
         shown = key.copy()
-        shown[telling] = fetch(self.class_keys, fetch(cls, telling))
+        shown[fetch(bearing, telling)] = fetch(v, telling)
         two = fetch(shown, at) * SEQ[0]
         two += fetch(shown, at + 1) * SEQ[1]
         inside, at3 = _longer(at, same, 2)
@@ -203,7 +204,6 @@ class Sequences:
         if len(bearing) < 2:
             return out
         s, w = fetch(self.sentence, bearing), fetch(key, bearing)
-        v = fetch(self.class_keys, fetch(cls, bearing))
         same = s[1:] == s[:-1]
         at = where(same & (t[1:] | t[:-1]))
         after = at + 1
