@@ -129,19 +129,17 @@ class _Adder:
 
     def __init__(self, count: int, heads: int) -> None:
         self._heads = heads
-        self._sums = np.zeros((-(-heads // 2), count), np.complex128)
+        self._sums = np.zeros((count, -(-heads // 2)), np.complex128)
 
     def add(self, rows: Float32, owner: npt.NDArray[np.integer]) -> None:
         """Add rows (K, row_width) to the sums of their owners (K,)."""
         pairs = rows.astype(np.float64).view(np.complex128)
-        for number, sums in enumerate(self._sums):
+        for number, sums in enumerate(self._sums.T):
             np.add.at(sums, owner, pairs[:, number])
 
     def sums(self) -> Float32:
         """The sums: float32, shape (count, H)."""
-        out = np.empty((self._sums.shape[1], len(self._sums)), np.complex64)
-        out[:] = self._sums.T
-        return out.view(np.float32)[:, : self._heads]
+        return self._sums.astype(np.complex64).view(np.float32)[:, : self._heads]
 
 
 def sum_words(model: Model) -> Float32:
@@ -166,9 +164,11 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     if len(segments) < n_segments:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)
         segments[block.filled] = own
+    surpluses = _sum_repeats(block, table, heads)  # at once: the chunks' values are still near
     _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
-    _damp_repeats(texts, block, table)
+    if surpluses is not None:
+        texts += surpluses
     combinations = model.combinations
     if combinations is not None:
         masks = combinations.masks_of(block.sequences.cls, block.length, block.text_first)
@@ -208,25 +208,29 @@ def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
     return sums.view(np.float32)[:, :heads]
 
 
-def _damp_repeats(texts: Float32, block: Block, table: ChunkTable) -> None:
-    """Take from the sums of texts (C, H) what repeated chunks brought too much."""
-    heads = texts.shape[1]
-    if len(texts) == 1:
+def _sum_repeats(block: Block, table: ChunkTable, heads: int) -> Float32 | None:
+    """What to add to the sums of texts for what repeated chunks brought too much.
+
+    Float32, shape (C, H) or (H,); None where nothing repeats.
+    """
+    n_texts = len(block.chunk_counts)
+    if n_texts == 1:
         found, count = find_few_repeats(block.ids)
-        if len(found):
-            rows = fetch(table.value, found)
-            rows *= surplus(count)[:, None]
-            texts += np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64).astype(np.float32)
-        return
+        if not len(found):
+            return None
+        rows = fetch(table.value, found)
+        rows *= surplus(count)[:, None]
+        sums: Float32 = np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64).astype(np.float32)
+        return sums
     bits = table.size.bit_length()
-    keys = (np.arange(len(texts)) << bits).repeat(block.chunk_counts)
+    keys = (np.arange(n_texts) << bits).repeat(block.chunk_counts)
     keys |= block.ids
     found, count = find_repeats(keys, block.chunk_counts.cumsum())
     if not len(found):
-        return
+        return None
     rows = fetch(table.value, found & ((1 << bits) - 1))
     rows *= surplus(count)[:, None]
-    texts += _sum_by(rows, found >> bits, *texts.shape)
+    return _sum_by(rows, found >> bits, n_texts, heads)
 
 
 def sigmoid(logits: Float32) -> Float32:
