@@ -15,7 +15,19 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, Chunks, KeyIndex, distinct, fetch, gather
+from moderation.chunks import (
+    I32,
+    I64,
+    U8,
+    U64,
+    Bools,
+    Chunks,
+    KeyIndex,
+    bring_near,
+    distinct,
+    fetch,
+    gather,
+)
 from moderation.context import UNASKED, Second, Seconds
 from moderation.hashing import word_keys
 from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
@@ -156,6 +168,8 @@ class ChunkTable:
 
     def facts_of(self, ids: I64) -> Facts:
         """What is asked of every chunk, in one look at far memory."""
+        if self.size < len(ids):
+            bring_near(self._facts[: self.size])
         rows = fetch(self._facts, ids)
         # One after the other, not sixteen bytes apart: what comes next goes through them often.
         return Facts(*(rows[name].copy() for name in ("key", "cls", "flags", "words")))

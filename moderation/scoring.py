@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U64, Bools, fetch
+from moderation.chunks import I32, I64, U64, Bools, bring_near, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
 from moderation.hashing import CACHED
 from moderation.pooling import Pooled, Pooling, Sums, pool
@@ -199,6 +199,8 @@ def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
     """What the chunks of each filled segment contribute: float32, shape (F, heads)."""
     first, ids = block.segment_first, block.ids
     sums = np.empty((len(first), -(-heads // 2)), np.complex64)  # two heads at a time
+    if table.size < len(ids):
+        bring_near(table.value[: table.size])
     for start in range(0, len(first), SEGMENTS):
         part = first[start : start + SEGMENTS]
         low, rest = part[0], first[start + SEGMENTS : start + SEGMENTS + 1]
