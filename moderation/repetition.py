@@ -47,7 +47,7 @@ def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:
     table, whose last one is found there; those whose place another took look for one anew.
     """
     found, counts = [keys[:0]], [keys[:0]]
-    # Two bytes a place: so many more of them are near. A text of more values gets wider ones.
+    # Two bytes a place, which number AT_ONCE values: so more of it is near. Longer texts get more.
     table: npt.NDArray[np.integer] = np.empty(PLACES * AT_ONCE, np.uint16)
     start = 0
     while start < len(keys):

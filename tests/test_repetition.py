@@ -32,6 +32,13 @@ def test_values_that_want_one_place_are_told_apart() -> None:
     assert dict(zip(found.tolist(), count.tolist(), strict=True)) == {1 << 61: 2, 3 << 61: 3}
 
 
+def test_a_text_may_have_more_values_than_two_bytes_number() -> None:
+    keys = np.concatenate([np.arange(70_000), [69_999, 6], 70_000 + np.arange(3), [70_000]])
+    found, count = find_repeats(keys, np.array([70_002, len(keys)]))
+    repeated = dict(zip(found.tolist(), count.tolist(), strict=True))
+    assert repeated == {69_999: 2, 6: 2, 70_000: 2}
+
+
 @given(st.lists(st.integers(0, 20), max_size=90))
 def test_a_dict_finds_the_same(values: list[int]) -> None:
     given = np.array(values, np.int64)
