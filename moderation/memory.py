@@ -262,7 +262,12 @@ class ChunkTable:
         if len(at) > FEW_CHUNKS:
             self._read_many(chunks.codes, chunks.start[at], chunks.end[at], new)
         rest = where(~new.read)
-        readings = [self._read(chunks[i]) for i in at[rest].tolist()]
+        others = [chunks[i] for i in at[rest].tolist()]
+        if len(others) > FEW_CHUNKS:
+            from moderation.sieve import sieve_of  # a short text does without
+
+            sieve_of(self.lexer).prepare(others)
+        readings = [self._read(chunk) for chunk in others]
         if readings:
             new.n_words[rest] = [len(words) for words, _, _ in readings]
             new.n_marks[rest] = [len(marks) for _, marks, _ in readings]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from moderation.disguises import Disguises
 from moderation.gluing import RANKED, Splitter
@@ -41,11 +41,21 @@ class Repairer:
         self._splitter = splitter
         self._disguises = disguises
         self._longest = longest
+        self._clear: Collection[str] = ()
+
+    def learn(self, clear: Collection[str]) -> None:
+        """Take unknown words that are no others in disguise, instead of what was taken before.
+
+        For many words that is found at once (`sieve`).
+        """
+        self._clear = clear
 
     def resolve(self, word: str, written: Written = Written.PLAIN) -> list[str]:
         """An alphabetic word as meant: itself where known, else repaired where that is safe."""
         if word in self._known or word in self._offensive or len(word) < 3:
             return [word]
+        if word in self._clear:
+            return [word[: self._longest]]
         if not word.isascii() or len(word) > 4 * self._longest:
             return [word[: self._longest]]
         squeezed = self.squeeze(word)

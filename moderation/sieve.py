@@ -7,9 +7,11 @@ those, for many words at once, by traces that every disguise leaves; it never cl
 
 from __future__ import annotations
 
+import re
 import threading
 import weakref
 from collections.abc import Sequence
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,20 @@ import numpy.typing as npt
 from moderation.chunks import I64, U64, KeyIndex
 from moderation.gluing import LONGEST_PART
 from moderation.sequences import where
-from moderation.spelling import DOUBLED, DROPPED_TWIN, LIMITS, LONGEST, SKELETON, slip_cost
+from moderation.spelling import (
+    DOUBLED,
+    DROPPED_TWIN,
+    LIKE_LENGTHS,
+    LIMITS,
+    LONGEST,
+    MEANT,
+    REPLACED,
+    SHORTEST,
+    SKELETON,
+    SOUND,
+    SWAPPED,
+    slip_cost,
+)
 from moderation.text import MAX_WORD, Lexer
 
 Bools = npt.NDArray[np.bool_]
@@ -31,8 +46,16 @@ _CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 
 for _letter, _class in SKELETON.items():
     _CLASSES[_letter] = 0 if _class == ord(" ") else _class
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
+_LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
+_WORDS = re.compile(r"[a-z]{3,}")
+_AT_ONCE = 2_000  # letters of words whose slips are looked up at once: forty for each
+_ALPHABET = np.arange(97, 123, dtype=np.uint64)
+# ASCII code -> the codes in `spelling.MEANT`, and the letter itself as often as there is room.
+_INSTEAD = np.arange(128, dtype=np.uint64)[:, None].repeat(max(map(len, MEANT.values())), axis=1)
+for _letter, _others in ((ord(letter), sorted(others)) for letter, others in MEANT.items()):
+    _INSTEAD[_letter, : len(_others)] = [ord(other) for other in _others]
 
 
 class _Letters:
@@ -66,6 +89,28 @@ class _Letters:
         before = self.sums[:-1] - self.sums[self.start][self.owner]
         after = self.sums[self.stop][self.owner] - self.sums[1:]
         return _spread(before + after * _DOWN[1])
+
+    def with_others(self) -> list[U64]:
+        """The hashes of what `spelling.slips_of` names of each word that is not shorter.
+
+        For each letter: (N, K) each.
+        """
+        owner = self.owner
+        here = _POWERS[self.place][:, None]
+        before = self.sums[:-1] - self.sums[self.start][owner]
+        after = self.sums[self.stop][owner] - self.sums[1:]
+        code = self.code[:, None]
+        replaced = (before + after)[:, None] + _INSTEAD[self.code] * here
+        longer = _POWERS[1] * here * _ALPHABET
+        longer += (before + code[:, 0] * here[:, 0] + after * _POWERS[1])[:, None]
+        # Two neighbours swapped; behind the last letter nothing is.
+        follows = np.zeros(len(code), np.uint64)
+        follows[:-1] = self.code[1:]
+        last = self.stop[self.stop > self.start] - 1
+        follows[last] = self.code[last]
+        swapped = (before + after)[:, None] + follows[:, None] * here
+        swapped += (code - follows[:, None]) * here * _POWERS[1]
+        return [_spread(hashes) for hashes in (replaced, longer, swapped)]
 
     def stretches(self, at: I64, end: I64) -> U64:
         """The hash of the letters from each place `at` to `end`, in the same word."""
@@ -121,6 +166,29 @@ def _spread(hashes: U64) -> U64:
     return hashes
 
 
+class _Groups:
+    """Several numbers for a key: (K,), (K,) -> what stands under each key."""
+
+    def __init__(self, keys: U64, numbers: I64) -> None:
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        self.number = numbers[order]
+        opens = np.ones(len(keys), np.bool_)
+        opens[1:] = keys[1:] != keys[:-1]
+        self.first = where(opens)
+        self.count = np.diff(self.first, append=len(keys))
+        self.index = _numbered(keys[self.first])
+
+    def find(self, keys: U64) -> tuple[I64, I64]:
+        """Pairs: which of the keys, and a number that stands under it."""
+        group = self.index.find(keys)
+        some = where(group >= 0)
+        group = group[some]
+        count = self.count[group]
+        nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return np.repeat(some, count), self.number[np.repeat(self.first[group], count) + nth]
+
+
 class _Slips:
     """Finds the telling words that an unknown one may be a slip for.
 
@@ -134,32 +202,22 @@ class _Slips:
         ranks = np.array([known[word] for word in self.words], np.float64)
         self.bits = np.log2(ranks + 8)  # as in Speller.read
         letters = _Letters(self.words)
-        keys = np.concatenate([letters.whole(), letters.without_one()])
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        # By number of a key: where its targets begin among all, and how many it has.
-        self.target = np.concatenate([np.arange(len(self.words)), letters.owner])[order]
-        opens = np.ones(len(keys), np.bool_)
-        opens[1:] = keys[1:] != keys[:-1]
-        self.first = where(opens)
-        self.count = np.diff(self.first, append=len(keys))
-        self.index = KeyIndex()
-        self.index.add(keys[self.first], np.arange(len(self.first)))
+        self.size = letters.lengths()
+        self.groups = _Groups(
+            np.concatenate([letters.whole(), letters.without_one()]),
+            np.concatenate([np.arange(len(self.words)), letters.owner]),
+        )
 
     def find(self, words: Sequence[str], letters: _Letters) -> I64:
         """Which of the words (W,) may be a slip for a telling one, in no order, some twice."""
-        whole, less = self.index.find(letters.whole()), self.index.find(letters.without_one())
-        some, lessened = where(whole >= 0), where(less >= 0)
-        number = np.concatenate([whole[some], less[lessened]])
-        word = np.concatenate([some, letters.owner[lessened]])
-        # Each word beside each of the targets of its key, once.
-        count = self.count[number]
-        nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        target = self.target[np.repeat(self.first[number], count) + nth]
-        word = np.repeat(word, count)
+        whole, whole_target = self.groups.find(letters.whole())
+        less, less_target = self.groups.find(letters.without_one())
+        word = np.concatenate([whole, letters.owner[less]])
+        target = np.concatenate([whole_target, less_target])
         length = letters.lengths()[word]
         room = _LIMITS.take(length, mode="clip") - self.bits[target]
-        near = where((room >= _LEAST_SLIP) & (length <= LONGEST))
+        least = np.where(length == self.size[target], _LEAST_IN_PLACE, _LEAST_SLIP)
+        near = where((room >= least - _ROUNDING) & (length <= LONGEST))
         pairs = zip(word[near].tolist(), target[near].tolist(), strict=True)
         found = []
         for (one, other), bits in dict(zip(pairs, room[near].tolist(), strict=True)).items():
@@ -169,14 +227,74 @@ class _Slips:
         return np.array(found, np.int64)
 
 
+class _Rivals:
+    """Finds what it costs to read words as harmless ones: what `Speller.rival` says, for many."""
+
+    def __init__(self, lexer: Lexer) -> None:
+        self.costs = lexer.speller.harmless()
+        self.words = list(self.costs)
+        self.index = _numbered(_Letters(self.words).whole())
+
+    def find(self, words: Sequence[str]) -> dict[str, float]:
+        """The bits of the cheapest reading of each word; infinite where there is none."""
+        found = dict.fromkeys(words, inf)
+        some = [word for word in words if SHORTEST <= len(word) <= LONGEST]
+        start = 0
+        while start < len(some):
+            stop, size = start, 0
+            while stop < len(some) and size < _AT_ONCE:
+                size += len(some[stop])
+                stop += 1
+            self._find(some[start:stop], found)
+            start = stop
+        return found
+
+    def _find(self, words: list[str], found: dict[str, float]) -> None:
+        letters = _Letters(words)
+        for hashes in (letters.without_one()[:, None], *letters.with_others()):
+            number = self.index.find(hashes.ravel())
+            at = where(number >= 0)
+            owner = letters.owner[at // hashes.shape[1]]
+            for one, other in set(zip(owner.tolist(), number[at].tolist(), strict=True)):
+                word, rival = words[one], self.words[other]
+                slip = slip_cost(word, rival)
+                if slip is not None:
+                    found[word] = min(found[word], slip + self.costs[rival])
+
+
+class _Sounds:
+    """Finds words that sound like telling ones which are common enough to be meant."""
+
+    def __init__(self, lexer: Lexer) -> None:
+        self.may_sound = lexer.speller.may_sound
+        words = lexer.speller.heard()
+        letters = _Letters(words)
+        self.groups = _Groups(letters.skeletons(), np.arange(len(words)))
+        known = lexer.tables.vocabulary
+        self.bits = np.log2(np.array([known[word] for word in words], np.float64) + 8)
+        self.size = letters.lengths()
+        self.first = _CLASSES[letters.code[letters.start]]
+
+    def find(self, words: Sequence[str], letters: _Letters, asked: I64) -> I64:
+        """Which of the words `asked` may have the sound of a telling one."""
+        # Many words have the skeleton of another, few its sound: those are asked one by one.
+        nth, target = self.groups.find(letters.skeletons()[asked])
+        word = asked[nth]
+        size = letters.lengths()[word]
+        near = _LIMITS.take(size, mode="clip") - self.bits[target] >= SOUND - _ROUNDING
+        near &= np.abs(size - self.size[target]) < LIKE_LENGTHS
+        near &= _CLASSES[letters.code[letters.start[word]]] == self.first[target]
+        alike = np.unique(word[near])
+        return alike[[self.may_sound(words[i]) for i in alike.tolist()]]
+
+
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
 
     What `Repairer.resolve` can make of a word comes in five ways, and each leaves a trace that is
     looked up by hash for all words at once: letters in runs whose squeezed form is that of an
     offensive word's (or three in a row); one slip from a telling word that is common enough; the
-    sounds of a telling word; an offensive word within; and one of three letters behind a small
-    word.
+    sounds of such a word; an offensive word within; and one of three letters behind a small word.
     """
 
     def __init__(self, lexer: Lexer) -> None:
@@ -185,8 +303,9 @@ class Sieve:
         self.squeezed = _index(letters.squeezed())
         self.hollow = _index(letters.whole(), letters.without_one())
         self.slips = _Slips(lexer)
-        self.sounds = _index(_Letters(lexer.speller.heard()).skeletons())
-        self.may_sound = lexer.speller.may_sound
+        self.sounds = _Sounds(lexer)
+        self.rivals = _Rivals(lexer)
+        self.lexer = lexer
         inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
@@ -197,11 +316,27 @@ class Sieve:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
         return self.hollow.find(_Letters(words).whole()) >= 0
 
+    def prepare(self, chunks: Sequence[str]) -> None:
+        """Look at the words in chunks that will be read one by one, so that it takes less time."""
+        known, offensive = self.lexer.tables.vocabulary, self.lexer.tables.offensive
+        words = [
+            word
+            for word in dict.fromkeys(_WORDS.findall("\n".join(chunks).lower()))
+            if len(word) <= MAX_WORD and word not in known and word not in offensive
+        ]
+        suspect, misspelt = self.sift(words)
+        self.lexer.repairer.learn({words[i] for i in where(~suspect).tolist()})
+        self.lexer.speller.learn(self.rivals.find([words[i] for i in misspelt.tolist()]))
+
     def suspects(self, words: Sequence[str]) -> Bools:
         """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
+        return self.sift(words)[0]
+
+    def sift(self, words: Sequence[str]) -> tuple[Bools, I64]:
+        """The same, and which of the words may be misspelt."""
         found = np.zeros(len(words), np.bool_)
         if not len(words):
-            return found
+            return found, np.empty(0, np.int64)
         letters = _Letters(words)
         code, owner = letters.code, letters.owner
         twice = (code[1:] == code[:-1]) & (owner[1:] == owner[:-1])
@@ -210,18 +345,22 @@ class Sieve:
         found |= doubled > 6
         found |= (doubled > 0) & (self.squeezed.find(letters.squeezed()) >= 0)
         found |= self.short.find(letters.whole()) >= 0
-        found[self.slips.find(words, letters)] = True
-        at = np.flatnonzero(letters.stop[owner] - np.arange(len(code)) >= 4)
+        misspelt = np.zeros(len(words), np.bool_)
+        misspelt[self.slips.find(words, letters)] = True
+        misspelt[self.sounds.find(words, letters, where(~(found | misspelt)))] = True
+        found |= misspelt
+        at = np.flatnonzero((letters.stop[owner] - np.arange(len(code)) >= 4) & ~found[owner])
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
         ends = at[:, None] + self.sizes
         fits = ends <= letters.stop[owner[at]][:, None]
         at = np.repeat(at, fits.sum(axis=1))
-        found[owner[at[self.inner.find(letters.stretches(at, ends[fits])) >= 0]]] = True
-        # Many words have the skeleton of another, few its sound: those are asked one by one.
-        alike = np.flatnonzero((self.sounds.find(letters.skeletons()) >= 0) & ~found)
-        may_sound = self.may_sound
-        found[alike[[may_sound(words[i]) for i in alike.tolist()]]] = True
-        return found
+        glued = np.zeros(len(words), np.bool_)
+        glued[owner[at[self.inner.find(letters.stretches(at, ends[fits])) >= 0]]] = True
+        # An offensive word stands in many a name; whether the rest is words as well is asked alone.
+        split = self.lexer.splitter.split
+        some = where(glued)
+        found[some[[split(words[i]) is not None for i in some.tolist()]]] = True
+        return found, where(misspelt)
 
 
 def _is_plain(word: str) -> bool:
@@ -229,8 +368,12 @@ def _is_plain(word: str) -> bool:
 
 
 def _index(*hashes: U64) -> KeyIndex:
+    return _numbered(np.unique(np.concatenate(hashes)))
+
+
+def _numbered(keys: U64) -> KeyIndex:
+    """An index of keys, each there once, to their places."""
     index = KeyIndex()
-    keys = np.unique(np.concatenate(hashes))
     index.add(keys, np.arange(len(keys)))
     return index
 

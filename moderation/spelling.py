@@ -38,6 +38,7 @@ DOUBLED, SWAPPED, DROPPED_TWIN, DROPPED_VOWEL, DROPPED, REPLACED, BESIDE, ADDED 
 )  # fmt: skip
 FIRST_LETTER = 5.0
 SOUND = 2.0
+LIKE_LENGTHS = 4  # letters by which words of one sound differ less
 MILD = 1.0  # to miss a word that tells less costs less than to see it where it was not meant
 # Bits that a reading may cost, by letters of the word as written; longer words take the last.
 # Chosen so that among unknown words of comments, those read as an offensive word are at least three
@@ -196,6 +197,7 @@ class Speller:
         self._by_deletion: dict[str, list[str]] | None = None
         self._by_sound: dict[str, list[str]] = {}
         self._by_first: dict[str, list[str]] = {}
+        self._rival: Mapping[str, float] = {}
 
     # Made when the first unknown word comes: many a short text has none.
     @cached_property
@@ -232,6 +234,26 @@ class Speller:
         """The words that are looked for, in order of spelling."""
         return self._likely(self._listed)
 
+    def harmless(self) -> dict[str, float]:
+        """The words that compete with telling ones, and the bits that they cost without a slip."""
+        listed = self._listed
+        return {
+            word: log2(rank + 8)
+            for word, rank in self._known.items()
+            if rank < LIKELY
+            and len(word) <= LONGEST + 1
+            and word not in listed
+            and word.isascii()
+            and word.isalpha()
+        }
+
+    def learn(self, rivals: Mapping[str, float]) -> None:
+        """Take what it costs to read words as harmless ones, instead of what was taken before.
+
+        Infinite where they are none. For many words that is found at once (`sieve`).
+        """
+        self._rival = rivals
+
     def heard(self) -> list[str]:
         """The words that are looked for by their sound: mild ones of three letters too."""
         return self._likely(self._heard)
@@ -259,7 +281,10 @@ class Speller:
         best = min(self._weigh(word), default=None)
         if best is None or best[0] > self._limit(word, best[1], written):
             return None
-        return None if any(True for _ in self._rivals(word, best[0])) else best[1]
+        rival = self._rival.get(word)
+        if rival is None:
+            rival = next(self._rivals(word, best[0]), inf)
+        return None if rival < best[0] else best[1]
 
     def nears(self, word: str, margin: float) -> bool:
         """Whether `word`, no telling one itself, is within `margin` bits of being read as one.
@@ -294,7 +319,9 @@ class Speller:
             if cost <= LIMITS[size] and target in self._meant:
                 costs.setdefault(target, cost)
         own = {target: self._limit(word, target, written) for target in costs}
-        rival = min(self._rivals(word, max(own.values(), default=0.0)), default=inf)
+        rival = self._rival.get(word)
+        if rival is None:
+            rival = min(self._rivals(word, max(own.values(), default=0.0)), default=inf)
         return {target: cost - min(own[target], rival) for target, cost in costs.items()}
 
     def _limit(self, word: str, target: str, written: Written) -> float:
@@ -349,7 +376,7 @@ class Speller:
                 target
                 for target in self._by_sound.get(sound, ())
                 if target[0].translate(SKELETON) == word[0].translate(SKELETON)
-                and abs(len(target) - len(word)) < 4
+                and abs(len(target) - len(word)) < LIKE_LENGTHS
             ]
         else:
             if not self._by_first:
@@ -361,7 +388,7 @@ class Speller:
             alike = [
                 target
                 for target in self._by_first.get(word[0].translate(SKELETON), ())
-                if abs(len(target) - size) < 4 and sound_of(target) == sound
+                if abs(len(target) - size) < LIKE_LENGTHS and sound_of(target) == sound
             ]
         for target in alike:
             yield target, SOUND
@@ -373,16 +400,15 @@ class Speller:
         near = set(index.get(word, ()))
         for i in range(len(word)):
             shorter = word[:i] + word[i + 1 :]
-            near.update(index.get(shorter, ()))
-            if shorter in self._listed:
-                near.add(shorter)
+            if shorter in index:
+                near.update(index[shorter])
         return near
 
     def _make_indexes(self) -> dict[str, list[str]]:
         by_deletion: dict[str, list[str]] = {}
         by_sound: dict[str, list[str]] = {}
         for target in self.targets():
-            for shorter in {target[:i] + target[i + 1 :] for i in range(len(target))}:
+            for shorter in {target, *(target[:i] + target[i + 1 :] for i in range(len(target)))}:
                 by_deletion.setdefault(shorter, []).append(target)
         for target in self.heard():
             by_sound.setdefault(sound_of(target), []).append(target)
