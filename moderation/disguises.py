@@ -12,20 +12,24 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from moderation.gluing import RARE, Splitter
 from moderation.spelling import FEW
 
 MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
 HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
-_MASKED = re.compile(r"[a-z*#_.@%$&!?+~^-]+")
+MASKS = "*#_.@%$&!?+~^-"  # symbols that letters are masked with
+LONGEST_MASKED = 20  # letters and symbols of a word with masks
+_MASKED = re.compile(f"[a-z{re.escape(MASKS)}]+")
 _GLYPHS = frozenset("0123456789@$")
 _ANY = "\0"  # in a trace: a symbol that may stand for several letters
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _SYMBOLS = re.compile(r"[\W_]+")
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _RUNS = re.compile(r"(.)\1+")
+# Words by first letter and length, with the bits by which they surprise, the likeliest first.
+Pool = dict[tuple[str, int], list[tuple[float, str]]]
 
 
 class Disguises:
@@ -50,9 +54,18 @@ class Disguises:
         self._leet = leet
         self._splitter = splitter
         self._longest = longest
-        self._by_first: dict[tuple[str, int], list[tuple[float, str]]] | None = None
+        self.glyphs = {ord(sign): leet[sign][0] for sign in _GLYPHS if sign in leet}
+        self._pools: tuple[Pool, Pool] | None = None
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
+        self.clear: Collection[str] = ()
+
+    def learn(self, clear: Collection[str]) -> None:
+        """Take cores that neither `read` nor `Repairer.respelled` makes anything of.
+
+        They come instead of what was taken before. For many that is found at once (`sieve`).
+        """
+        self.clear = clear
 
     def read(self, core: str) -> list[str] | None:
         """A core with symbols or digits in it, read as the word that it hides; None if none."""
@@ -90,32 +103,50 @@ class Disguises:
     def unleet(self, core: str) -> str | None:
         """Digits and symbols read as letters; accepted only where a known word comes out."""
         leet = self._leet
-        options: list[tuple[str, ...]] = []
-        total, letters, swapped = 1, 0, 0
-        for char in core:
-            if char.isalpha():
-                options.append((char,))
-                letters += 1
-            elif char in leet:
-                options.append(leet[char])
+        signs = [char for char in core if not char.isalpha()]
+        letters = len(core) - len(signs)
+        total, swapped = 1, 0
+        for char in signs:
+            if char in leet:
                 total *= len(leet[char])
                 swapped += 1
-            elif char == "'":
-                continue
-            else:
+            elif char != "'":
                 return None
-            if total > 256:
-                return None
-        if swapped == 0 or (letters == 0 and any(c.isdigit() for c in core)):
+        if total > 256 or swapped == 0 or (letters == 0 and any(map(str.isdigit, signs))):
             return None
         if len(core) <= 4 and _CODE.fullmatch(core):
             return None
+        if self._may_be_leet(core):
+            found = self._worst(core, short=swapped + letters <= 3)
+            if found is not None:
+                return found
+        if letters * 2 < len(core) or not core[0].isalpha() or core[:-1].isalpha():
+            return None
+        first = self.likely(core)
+        return first if len(first) >= 4 and first.isalpha() and first in self._known else None
+
+    def likely(self, core: str) -> str:
+        """`core` with the first choice of letters for each symbol and digit."""
+        leet = self._leet
+        first = "".join([leet[c][0] if c in leet and not c.isalpha() else c for c in core])
+        return first if "'" in leet else first.replace("'", "")
+
+    def _worst(self, core: str, *, short: bool) -> str | None:
+        """The first choice among the offensive words that `core` may be, digits read as letters.
+
+        Runs are made one letter too, unless it is `short`.
+        """
+        leet = self._leet
+        options = [
+            (char,) if char.isalpha() else leet[char]
+            for char in core
+            if char.isalpha() or char in leet
+        ]
         best: tuple[int, str] | None = None
-        first = "".join([option[0] for option in options])
-        for choice in itertools.product(*options) if self._may_be_leet(core) else ():
+        for choice in itertools.product(*options):
             candidate = "".join(choice)
             rank = self._offensive.get(candidate)
-            if rank is None and swapped + letters > 3:
+            if rank is None and not short:
                 squeezed = _RUNS.sub(r"\1", candidate)
                 rank = self._offensive.get(squeezed)
                 if rank is not None:
@@ -126,12 +157,7 @@ class Disguises:
                 and (best is None or (rank, candidate) < best)
             ):
                 best = (rank, candidate)
-        if best is not None:
-            return best[1]
-        if not first.isalpha() or first not in self._known or len(first) < 4:
-            return None
-        inner = any(not c.isalpha() for c in core[:-1])
-        return first if letters * 2 >= len(core) and inner and core[0].isalpha() else None
+        return None if best is None else best[1]
 
     def letters_of(self, core: str) -> str | None:
         """`core` with the likeliest letter for each digit, "@" and "$"; it may be misspelt too.
@@ -139,11 +165,12 @@ class Disguises:
         None where other symbols are in it, where fewer than half of five or more are letters, and
         where the last alone is none ("tool2").
         """
-        own = sum(map(str.isalpha, core))
-        if len(core) < 5 or own * 2 < len(core) or core[:-1].isalpha():
+        if len(core) < 5 or core[:-1].isalpha():
             return None
-        word = "".join([self._leet[c][0] if c in _GLYPHS and c in self._leet else c for c in core])
-        return word if word.isalpha() else None
+        word = core.translate(self.glyphs)
+        if not word.isalpha():
+            return None
+        return word if sum(map(str.isalpha, core)) * 2 >= len(core) else None
 
     def _may_be_leet(self, core: str) -> bool:
         """Whether an offensive word may come out of `core` at all: a filter, seldom wrongly true.
@@ -151,18 +178,22 @@ class Disguises:
         Letters that one symbol may stand for are taken for one letter, and a run for one: that is
         a trace which every reading of a word shares.
         """
-        traces = self._traces
-        if traces is None:
+        if self._traces is None:
             self._unleeted += 1
             if self._unleeted <= FEW:
                 return True  # to make the traces takes as long
-            traces = self._traces = self._make_traces()
-        alike, known = traces
+        alike, known = self.traces()
         trace = _RUNS.sub(r"\1", core.translate(alike))
         return trace in known or _ANY in trace
 
-    def _make_traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
+    def traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
         """Symbols and letters -> the letter they are taken for; traces of the offensive words."""
+        traces = self._traces
+        if traces is None:
+            traces = self._traces = self._make_traces()
+        return traces
+
+    def _make_traces(self) -> tuple[dict[int, str | None], frozenset[str]]:
         leet = self._leet
         symbols = {key: of for key, of in leet.items() if len(key) == 1 and not key.isalpha()}
         single = {key: of for key, of in symbols.items() if all(len(part) == 1 for part in of)}
@@ -183,7 +214,7 @@ class Disguises:
         The rarer a word, the less likely it was meant, but offensive words are starred out more
         often than others. `other` is another reading of the same letters, which competes.
         """
-        if not 3 <= len(core) <= 20 or not _MASKED.fullmatch(core):
+        if not 3 <= len(core) <= LONGEST_MASKED or not _MASKED.fullmatch(core):
             return None
         masks = {c for c in core if not c.isalpha()}
         letters = sum(map(str.isalpha, core))
@@ -196,7 +227,10 @@ class Disguises:
             return None
         if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
             return None  # "b.a", "x-y"
-        pool = self._maskable()
+        starred = masks == {"*"}
+        # People star out what is offensive; of other words they leave the more.
+        any_word = first.isalpha() and starred and letters * 2 >= len(core)
+        pool = self._maskable()[any_word]
         size = len(core)
         # a lone star may stand for two letters
         sizes = range(size, size + core.count("*") + 1)
@@ -206,7 +240,6 @@ class Disguises:
             keys = [key for key in pool if key[1] in sizes]
         starts, *_, stops = _NO_LETTERS.split(core)  # what letters it begins and ends with
         pattern: re.Pattern[str] | None = None
-        starred = masks == {"*"}
         price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
         best: tuple[float, str] | None = None
         if other is not None:
@@ -216,9 +249,6 @@ class Disguises:
                 cost += price + (key[1] - size)
                 if best is not None and cost >= best[0]:
                     break
-                offensive = word in self._offensive
-                if not offensive and (not first.isalpha() or not starred or letters * 2 < size):
-                    continue  # people star out what is offensive
                 if word.startswith(starts) and word.endswith(stops):
                     pattern = pattern or _mask_pattern(core)
                     if pattern.fullmatch(word):
@@ -231,18 +261,22 @@ class Disguises:
         bits = math.log2(self._known.get(word, RARE) + 8)
         return bits - HIDDEN if word in self._offensive else bits
 
-    def _maskable(self) -> dict[tuple[str, int], list[tuple[float, str]]]:
-        """Common words and offensive ones by first letter and length, the likeliest first."""
-        if self._by_first is None:
-            pool: dict[tuple[str, int], list[tuple[float, str]]] = {}
+    def _maskable(self) -> tuple[Pool, Pool]:
+        """Offensive words, and common ones with them."""
+        if self._pools is None:
             common = [word for word, rank in self._known.items() if rank < MASKED]
+            hurt: Pool = {}
+            both: Pool = {}
             for word in dict.fromkeys((*self._offensive, *common)):
                 if len(word) >= 3:
-                    pool.setdefault((word[0], len(word)), []).append((self._surprise(word), word))
-            for words in pool.values():
+                    priced = (self._surprise(word), word)
+                    both.setdefault((word[0], len(word)), []).append(priced)
+                    if word in self._offensive:
+                        hurt.setdefault((word[0], len(word)), []).append(priced)
+            for words in (*hurt.values(), *both.values()):
                 words.sort()
-            self._by_first = pool
-        return self._by_first
+            self._pools = hurt, both
+        return self._pools
 
 
 def _mask_pattern(core: str) -> re.Pattern[str]:

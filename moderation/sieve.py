@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, U64, KeyIndex
+from moderation.disguises import LONGEST_MASKED, MASKS
 from moderation.gluing import LONGEST_PART
 from moderation.sequences import where
 from moderation.spelling import (
@@ -33,7 +34,7 @@ from moderation.spelling import (
     SWAPPED,
     slip_cost,
 )
-from moderation.text import MAX_WORD, Lexer
+from moderation.text import MAX_WORD, OUTER, PUNCTUATION, Lexer
 
 Bools = npt.NDArray[np.bool_]
 
@@ -58,7 +59,7 @@ for _letter, _others in ((ord(letter), sorted(others)) for letter, others in MEA
     _INSTEAD[_letter, : len(_others)] = [ord(other) for other in _others]
 
 
-class _Letters:
+class Letters:
     """Words one after the other, with hashes of all their stretches.
 
     `code`: letters, uint64, (N,); `owner`: the word of each; `place`: its place in the word;
@@ -66,12 +67,14 @@ class _Letters:
     (N + 1,).
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], code: U64 | None = None) -> None:
+        """`code`: other codes for the characters of the words."""
+        if code is None:
+            code = np.frombuffer("".join(words).encode("ascii"), np.uint8).astype(np.uint64)
         length = np.fromiter(map(len, words), np.int64, len(words))
         self.stop = np.cumsum(length)
         self.start = self.stop - length
-        joined = "".join(words).encode("ascii")
-        self.code = np.frombuffer(joined, np.uint8).astype(np.uint64)
+        self.code = code
         self.owner = np.repeat(np.arange(len(words)), length)
         self.place = np.arange(len(self.code)) - self.start[self.owner]
         self.sums = _sums(self.code * _POWERS[self.place])
@@ -120,8 +123,13 @@ class _Letters:
         """The hash of each word with every run of one letter made one."""
         kept = np.ones(len(self.code), np.bool_)
         kept[1:] = (self.code[1:] != self.code[:-1]) | (self.owner[1:] != self.owner[:-1])
-        rank = np.cumsum(kept) - 1
-        place = rank - rank[self.start][self.owner]
+        return self.part(kept)
+
+    def part(self, kept: Bools) -> U64:
+        """The hash of each word with some of its letters, (N,), alone."""
+        rank = np.cumsum(kept)
+        place: I64 = rank - kept
+        place -= place[self.start][self.owner]
         sums = _sums(np.where(kept, self.code * _POWERS[place], 0))
         return _spread(sums[self.stop] - sums[self.start])
 
@@ -201,14 +209,14 @@ class _Slips:
         known = lexer.tables.vocabulary
         ranks = np.array([known[word] for word in self.words], np.float64)
         self.bits = np.log2(ranks + 8)  # as in Speller.read
-        letters = _Letters(self.words)
+        letters = Letters(self.words)
         self.size = letters.lengths()
         self.groups = _Groups(
             np.concatenate([letters.whole(), letters.without_one()]),
             np.concatenate([np.arange(len(self.words)), letters.owner]),
         )
 
-    def find(self, words: Sequence[str], letters: _Letters) -> I64:
+    def find(self, words: Sequence[str], letters: Letters) -> I64:
         """Which of the words (W,) may be a slip for a telling one, in no order, some twice."""
         whole, whole_target = self.groups.find(letters.whole())
         less, less_target = self.groups.find(letters.without_one())
@@ -233,7 +241,7 @@ class _Rivals:
     def __init__(self, lexer: Lexer) -> None:
         self.costs = lexer.speller.harmless()
         self.words = list(self.costs)
-        self.index = _numbered(_Letters(self.words).whole())
+        self.index = _numbered(Letters(self.words).whole())
 
     def find(self, words: Sequence[str]) -> dict[str, float]:
         """The bits of the cheapest reading of each word; infinite where there is none."""
@@ -250,7 +258,7 @@ class _Rivals:
         return found
 
     def _find(self, words: list[str], found: dict[str, float]) -> None:
-        letters = _Letters(words)
+        letters = Letters(words)
         for hashes in (letters.without_one()[:, None], *letters.with_others()):
             number = self.index.find(hashes.ravel())
             at = where(number >= 0)
@@ -268,14 +276,14 @@ class _Sounds:
     def __init__(self, lexer: Lexer) -> None:
         self.may_sound = lexer.speller.may_sound
         words = lexer.speller.heard()
-        letters = _Letters(words)
+        letters = Letters(words)
         self.groups = _Groups(letters.skeletons(), np.arange(len(words)))
         known = lexer.tables.vocabulary
         self.bits = np.log2(np.array([known[word] for word in words], np.float64) + 8)
         self.size = letters.lengths()
         self.first = _CLASSES[letters.code[letters.start]]
 
-    def find(self, words: Sequence[str], letters: _Letters, asked: I64) -> I64:
+    def find(self, words: Sequence[str], letters: Letters, asked: I64) -> I64:
         """Which of the words `asked` may have the sound of a telling one."""
         # Many words have the skeleton of another, few its sound: those are asked one by one.
         nth, target = self.groups.find(letters.skeletons()[asked])
@@ -286,6 +294,87 @@ class _Sounds:
         near &= _CLASSES[letters.code[letters.start[word]]] == self.first[target]
         alike = np.unique(word[near])
         return alike[[self.may_sound(words[i]) for i in alike.tolist()]]
+
+
+# Kinds of characters within what may be a word in disguise; see `disguises.Disguises`.
+_LETTER, _INNER, _ANY_SIGN, _NO_LEET, _MASK, _STAR, _NO_MASK, _NO_GLYPH = (1 << n for n in range(8))
+
+
+class Signs:
+    """Tells which letters with symbols and digits among them hide no word: what
+    `Disguises.read` and `Repairer.respelled` make nothing of, for many at once.
+
+    The letters that are written must not be an offensive word, whole or but for one (a symbol may
+    stand for it); and the letters that the others look like must be no word that is read so.
+    """
+
+    def __init__(self, lexer: Lexer, hollow: KeyIndex) -> None:
+        self.hollow = hollow
+        self.known = lexer.tables.vocabulary
+        self.disguises = lexer.disguises
+        alike, traces = self.disguises.traces()
+        shown = [word for word in traces if word.isascii() and len(word) <= len(_POWERS)]
+        self.traces = index_of(Letters(shown).whole())
+        leet = lexer.tables.leet
+        self.alike = np.arange(128, dtype=np.uint64)
+        self.kinds = np.zeros(128, np.uint8)
+        for code in range(128):
+            sign = chr(code)
+            taken = alike.get(code, sign)
+            self.alike[code] = ord(taken or "\0")
+            kinds = _LETTER if sign.isalpha() else 0
+            kinds |= _INNER if sign.isalnum() else 0
+            kinds |= _ANY_SIGN if not taken or taken == "\0" else 0
+            if not sign.isalpha():
+                kinds |= _NO_LEET if sign not in leet and sign != "'" else 0
+                kinds |= _MASK if sign in "#@%$&!?+" else 0
+                kinds |= _STAR if sign == "*" else 0
+                kinds |= _NO_MASK if sign not in MASKS else 0
+                kinds |= _NO_GLYPH if code not in self.disguises.glyphs else 0
+            self.kinds[code] = kinds
+
+    def clear(self, chunks: Iterable[str]) -> tuple[set[str], dict[str, str]]:
+        """What stands in the chunks, in lower case, and hides nothing.
+
+        Some may still be misspelt: those, and the letters that they look like.
+        """
+        found: dict[str, None] = {}
+        for chunk in chunks:
+            if chunk.isascii() and len(chunk) <= 2 * MAX_WORD:
+                low = chunk.lower()
+                found[low.strip(OUTER)] = found[low.strip(PUNCTUATION)] = None
+        cores = [core for core in found if 3 <= len(core) <= MAX_WORD and not core.isalpha()]
+        if not cores:
+            return set(), {}
+        letters = Letters(cores)
+        kinds = self.kinds[letters.code]
+        every = np.bitwise_or.reduceat(kinds, letters.start)
+        is_letter = kinds & _LETTER != 0
+        count = np.add.reduceat(is_letter, letters.start, dtype=np.int64)
+        size = letters.lengths()
+        hidden = self.hollow.find(letters.part(is_letter)) >= 0
+        # Letters with signs between them all are read together.
+        inner = kinds & _INNER != 0
+        beside = inner[1:] & inner[:-1] & (letters.owner[1:] == letters.owner[:-1])
+        hidden |= (count > 2) & (np.bincount(letters.owner[1:][beside], minlength=len(cores)) == 0)
+        # Symbols for several letters.
+        many = (every & _MASK != 0) & (size - count > 1) | (every & _STAR != 0)
+        hidden |= many & (every & _NO_MASK == 0) & (size <= LONGEST_MASKED)
+        # Symbols and digits for the letters that they look like.
+        leet = every & _NO_LEET == 0
+        traces = Letters(cores, self.alike[letters.code]).squeezed()
+        hidden |= leet & ((every & _ANY_SIGN != 0) | (self.traces.find(traces) >= 0))
+        likely = self.disguises.likely
+        for at in where(leet & ~hidden & (count * 2 >= size)).tolist():
+            hidden[at] = likely(cores[at]) in self.known
+        clear = where(~hidden)
+        glyphs = self.disguises.letters_of
+        alike = {
+            cores[at]: word
+            for at in clear[every[clear] & _NO_GLYPH == 0].tolist()
+            if (word := glyphs(cores[at])) is not None and word not in self.known
+        }
+        return {cores[at] for at in clear.tolist()}, alike
 
 
 class Sieve:
@@ -299,34 +388,41 @@ class Sieve:
 
     def __init__(self, lexer: Lexer) -> None:
         offensive = [word for word in lexer.tables.offensive if _is_plain(word)]
-        letters = _Letters(offensive)
-        self.squeezed = _index(letters.squeezed())
-        self.hollow = _index(letters.whole(), letters.without_one())
+        letters = Letters(offensive)
+        self.squeezed = index_of(letters.squeezed())
+        self.hollow = index_of(letters.whole(), letters.without_one())
         self.slips = _Slips(lexer)
         self.sounds = _Sounds(lexer)
         self.rivals = _Rivals(lexer)
+        self.signs = Signs(lexer, self.hollow)
         self.lexer = lexer
         inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
-        self.beginnings = _index(_Letters([word[:4] for word in inner]).whole())
-        self.inner = _index(_Letters(inner).whole())
-        self.short = _index(_Letters(lexer.splitter.shorts).whole())
+        self.beginnings = index_of(Letters([word[:4] for word in inner]).whole())
+        self.inner = index_of(Letters(inner).whole())
+        self.short = index_of(Letters(lexer.splitter.shorts).whole())
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
-        return self.hollow.find(_Letters(words).whole()) >= 0
+        return self.hollow.find(Letters(words).whole()) >= 0
 
     def prepare(self, chunks: Sequence[str]) -> None:
-        """Look at the words in chunks that will be read one by one, so that it takes less time."""
-        known, offensive = self.lexer.tables.vocabulary, self.lexer.tables.offensive
+        """Look at chunks that will be read one by one, so that it takes less time."""
+        tables = self.lexer.tables
+        known, offensive = tables.vocabulary, tables.offensive
+        cores, alike = self.signs.clear(chunks)
+        written = dict.fromkeys(_WORDS.findall("\n".join(chunks).lower()))
         words = [
             word
-            for word in dict.fromkeys(_WORDS.findall("\n".join(chunks).lower()))
+            for word in dict.fromkeys([*written, *alike.values()])
             if len(word) <= MAX_WORD and word not in known and word not in offensive
         ]
         suspect, misspelt = self.sift(words)
-        self.lexer.repairer.learn({words[i] for i in where(~suspect).tolist()})
+        clear = {words[i] for i in where(~suspect).tolist()}
+        cores.difference_update(core for core, word in alike.items() if word not in clear)
+        self.lexer.repairer.learn(clear)
         self.lexer.speller.learn(self.rivals.find([words[i] for i in misspelt.tolist()]))
+        self.lexer.disguises.learn(cores)
 
     def suspects(self, words: Sequence[str]) -> Bools:
         """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
@@ -337,7 +433,7 @@ class Sieve:
         found = np.zeros(len(words), np.bool_)
         if not len(words):
             return found, np.empty(0, np.int64)
-        letters = _Letters(words)
+        letters = Letters(words)
         code, owner = letters.code, letters.owner
         twice = (code[1:] == code[:-1]) & (owner[1:] == owner[:-1])
         found[owner[2:][twice[1:] & twice[:-1]]] = True
@@ -367,7 +463,7 @@ def _is_plain(word: str) -> bool:
     return word.isascii() and word.isalpha() and len(word) <= 4 * MAX_WORD
 
 
-def _index(*hashes: U64) -> KeyIndex:
+def index_of(*hashes: U64) -> KeyIndex:
     return _numbered(np.unique(np.concatenate(hashes)))
 
 

@@ -66,7 +66,8 @@ _MAIL = re.compile(r"^[\w.+-]+@[\w-]+\.[\w.-]+$")
 _NUMBER = re.compile(
     r"^[^\w]*[+-]?[\d][\d.,:/%°'’x×-]*+(?:st|nd|rd|th|s|k|m|mm|cm|km|kg|g|lb|lbs|am|pm|px|x|gb|mb|ghz|h|min|%)?[^\w]*+$"
 )
-_OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
+OUTER = " \t\"'()[]{}<>.,!?;:…“”‘’«»„*_~-–—/\\|^=`´¡¿•·"
+PUNCTUATION = " .,?;:\"'()[]{}<>“”‘’"  # of those, what never stands for a letter
 _SIGNS = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
 # Letters and digits without a symbol among them, nor a tail by which it could be an address.
 _CODED = re.compile(
@@ -317,8 +318,10 @@ class Lexer:
         core = chunk[start:end].lower()
         if core.endswith("www") or (core[0].isdigit() and _NUMBER.match(chunk.lower())):
             return None
-        word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
-        if word is core:
+        word = core
+        if core not in self.disguises.clear:
+            word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
+        if word is core and core not in self.disguises.clear:
             word = next(iter(self.repairer.respelled(core)), core)
         marks = _marks(chunk, chunk[:start] + chunk[end:])
         return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
@@ -518,7 +521,7 @@ class Lexer:
         if _NUMBER.match(text):
             marks[MARK_NUMBER] = None
             return
-        left, right = len(text) - len(text.lstrip(_OUTER)), len(text.rstrip(_OUTER))
+        left, right = len(text) - len(text.lstrip(OUTER)), len(text.rstrip(OUTER))
         right = max(left, right)
         shout = _SHOUT.search(text) if "!1" in text else None
         if shout and shout.start() > left:
@@ -560,8 +563,10 @@ class Lexer:
         if owned and core.replace("'", "").replace("’", "").isalpha():
             add(self.repairer.resolve(_bare(core.replace("’", "'"))), left, right)
             return
-        whole = text[: shout.start() if shout else None].strip(" .,?;:\"'()[]{}<>“”‘’")
+        whole = text[: shout.start() if shout else None].strip(PUNCTUATION)
         for candidate in dict.fromkeys((core, whole)):
+            if candidate in self.disguises.clear:
+                continue
             found = self.disguises.read(candidate) or self.repairer.respelled(candidate)
             if found:
                 lo = text.find(candidate)
@@ -676,12 +681,12 @@ def _groups(letters: list[str]) -> list[list[int]]:
         left, right = at, at + len(piece)
         at = right + 1
         if right - left > 1:
-            while left < right and letters[left] in _OUTER:
+            while left < right and letters[left] in OUTER:
                 left += 1
             if left > right - len(piece) and groups[-1]:
                 groups.append([])
             end = right
-            while right > left and letters[right - 1] in _OUTER:
+            while right > left and letters[right - 1] in OUTER:
                 right -= 1
             groups[-1] += range(left, right)
             if right < end:
