@@ -263,9 +263,7 @@ class KeyIndex:
     @staticmethod
     def _empty(bits: int) -> tuple[U64, int]:
         """Rows of key and number, _FREE where there is none."""
-        slots = np.zeros((1 << bits, 2), np.uint64)
-        slots[:, 1] = _FREE
-        return slots, bits
+        return np.full((1 << bits, 2), _FREE), bits
 
     def find(self, keys: U64) -> I64:
         """The number of each key, -1 where there is none: int64, shape of `keys`."""

@@ -28,8 +28,9 @@ _NO_LETTERS = re.compile(r"[^a-z]+")
 _SYMBOLS = re.compile(r"[\W_]+")
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _RUNS = re.compile(r"(.)\1+")
-# Words by first letter and length, with the bits by which they surprise, the likeliest first.
-Pool = dict[tuple[str, int], list[tuple[float, str]]]
+# Words by a letter and their length, the likeliest first: the bits by which each surprises, then
+# what decides between equals, the number of its first letter and length as they come.
+Pool = dict[tuple[str, int], list[tuple[float, int, str]]]
 
 
 class Disguises:
@@ -55,7 +56,7 @@ class Disguises:
         self._splitter = splitter
         self._longest = longest
         self.glyphs = {ord(sign): leet[sign][0] for sign in _GLYPHS if sign in leet}
-        self._pools: tuple[Pool, Pool] | None = None
+        self._pools: dict[tuple[bool, int], Pool] = {}
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
         self.clear: Collection[str] = ()
@@ -227,56 +228,60 @@ class Disguises:
             return None
         if not masks & set("*#@$%&!?+") and (letters < len(core) - 1 or letters < 3):
             return None  # "b.a", "x-y"
-        starred = masks == {"*"}
-        # People star out what is offensive; of other words they leave the more.
-        any_word = first.isalpha() and starred and letters * 2 >= len(core)
-        pool = self._maskable()[any_word]
         size = len(core)
+        # People star out what is offensive; of other words they leave the more.
+        common = first.isalpha() and masks == {"*"} and letters * 2 >= size
+        place = 0 if first.isalpha() else -1
+        pool = self._maskable(common=common, place=place)
         # a lone star may stand for two letters
         sizes = range(size, size + core.count("*") + 1)
-        if first.isalpha():
-            keys = [(first, length) for length in sizes]
+        if core[place].isalpha():
+            keys = [(core[place], length) for length in sizes]
         else:
             keys = [key for key in pool if key[1] in sizes]
-        starts, *_, stops = _NO_LETTERS.split(core)  # what letters it begins and ends with
+        # The letters that it begins and ends with, and the most of those between masks.
+        starts, *between, stops = _NO_LETTERS.split(core)
+        inner = max(between, key=len, default="")
         pattern: re.Pattern[str] | None = None
         price = 1.0 if masks <= set("*#_-") else 5.0  # "@" is rather an "a" than a mask
-        best: tuple[float, str] | None = None
+        best = (math.inf, 0, "")
         if other is not None:
-            best = (self._surprise(other), other)
+            best = (self._surprise(other), -1, other)
         for key in keys:
-            for cost, word in pool.get(key, ()):
+            for cost, order, word in pool.get(key, ()):
                 cost += price + (key[1] - size)
-                if best is not None and cost >= best[0]:
+                if cost > best[0]:
                     break
-                if word.startswith(starts) and word.endswith(stops):
+                fits = word.startswith(starts) and word.endswith(stops) and inner in word
+                if fits and (cost, order, word) < best:
                     pattern = pattern or _mask_pattern(core)
                     if pattern.fullmatch(word):
-                        best = (cost, word)
-                        break
-        return None if best is None else best[1]
+                        best = (cost, order, word)
+        return best[2] or None
 
     def _surprise(self, word: str) -> float:
         """Bits by which a word surprises where letters are hidden."""
         bits = math.log2(self._known.get(word, RARE) + 8)
         return bits - HIDDEN if word in self._offensive else bits
 
-    def _maskable(self) -> tuple[Pool, Pool]:
-        """Offensive words, and common ones with them."""
-        if self._pools is None:
-            common = [word for word, rank in self._known.items() if rank < MASKED]
-            hurt: Pool = {}
-            both: Pool = {}
-            for word in dict.fromkeys((*self._offensive, *common)):
+    def _maskable(self, *, common: bool, place: int) -> Pool:
+        """Offensive words, and with `common` common ones too; `place`: of the letter in the key."""
+        pool = self._pools.get((common, place))
+        if pool is None:
+            pool = {}
+            words = dict.fromkeys(self._offensive)
+            if common:
+                words.update((word, None) for word, rank in self._known.items() if rank < MASKED)
+            order: dict[tuple[str, int], int] = {}
+            for word in words:
                 if len(word) >= 3:
-                    priced = (self._surprise(word), word)
-                    both.setdefault((word[0], len(word)), []).append(priced)
-                    if word in self._offensive:
-                        hurt.setdefault((word[0], len(word)), []).append(priced)
-            for words in (*hurt.values(), *both.values()):
-                words.sort()
-            self._pools = hurt, both
-        return self._pools
+                    number = order.setdefault((word[0], len(word)), len(order))
+                    key = word[place], len(word)
+                    pool.setdefault(key, []).append((self._surprise(word), number, word))
+            for some in pool.values():
+                some.sort()
+            self._pools[common, place] = pool
+        return pool
 
 
 def _mask_pattern(core: str) -> re.Pattern[str]:

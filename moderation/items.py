@@ -166,7 +166,7 @@ class Items:
             which = missing[which]
             words = spell(codes, first[which], stop[which])
             is_known = np.array(self.lexer.knows(words), np.bool_)
-            flags = np.fromiter(map(self.lexer.flags_of, words), np.uint8, len(words))
+            flags = np.array(self.lexer.flags_of_many(words), np.uint8)
             flags[~is_known] |= NEW
             strange = where(~is_known)
             if len(strange):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 import weakref
 from collections.abc import Iterable, Sequence
 from math import inf
@@ -51,6 +52,7 @@ _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 _WORDS = re.compile(r"[a-z]{3,}")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _AT_ONCE = 2_000  # letters of words whose slips are looked up at once: forty for each
 _ALPHABET = np.arange(97, 123, dtype=np.uint64)
 # ASCII code -> the codes in `spelling.MEANT`, and the letter itself as often as there is room.
@@ -411,10 +413,9 @@ class Sieve:
         tables = self.lexer.tables
         known, offensive = tables.vocabulary, tables.offensive
         cores, alike = self.signs.clear(chunks)
-        written = dict.fromkeys(_WORDS.findall("\n".join(chunks).lower()))
         words = [
             word
-            for word in dict.fromkeys([*written, *alike.values()])
+            for word in dict.fromkeys([*_words_of("\n".join(chunks)), *alike.values()])
             if len(word) <= MAX_WORD and word not in known and word not in offensive
         ]
         suspect, misspelt = self.sift(words)
@@ -457,6 +458,17 @@ class Sieve:
         some = where(glued)
         found[some[[split(words[i]) is not None for i in some.tolist()]]] = True
         return found, where(misspelt)
+
+
+def _words_of(text: str) -> list[str]:
+    """Most words that `Lexer` may find in a text, in lower case."""
+    if not text.isascii():  # as Lexer._clean does, character by character
+        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    text = text.lower()
+    words: list[str] = _WORDS.findall(text)
+    if "'" in text or "’" in text:
+        words += _WORDS.findall(text.replace("'", "").replace("’", ""))
+    return words
 
 
 def _is_plain(word: str) -> bool:

@@ -74,7 +74,7 @@ _CODED = re.compile(
     r"""["'(\[]*(?P<core>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+)[.,?;)\]"']*"""
 )
 _SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
-_PAUSE = re.compile(r"(?:\.{2,}|…|,|;|:|--+|__+|[\"“”]|[?!]{2,})+")  # words on both sides are apart
+_PAUSE = re.compile(r"(?:[,;:…\"“”]|\.\.+|--+|__+|[?!]{2,})+")  # words on both sides are apart
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
 _CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
@@ -252,6 +252,18 @@ class Lexer:
             flags |= 8
         if word in self._tails:
             flags |= 16
+        return flags
+
+    def flags_of_many(self, words: list[str]) -> list[int]:
+        """`flags_of` each of many words, most of which nobody knows."""
+        known, heads, tails = self._known, self._heads, self._tails
+        some = known.keys() & words
+        some |= (heads.keys() & words) | (tails.keys() & words) | (self._slips.keys() & words)
+        flags = [4 if 2 <= len(word) <= 8 else 2 if len(word) == 1 else 0 for word in words]
+        if some:
+            for place, word in enumerate(words):
+                if word in some:
+                    flags[place] = self.flags_of(word)
         return flags
 
     def flags_of_known(self) -> dict[str, int]:
