@@ -27,6 +27,7 @@ CLAUSE, SENTENCE = 0.2, 0.7  # bits more for four words and for five: a row is n
 LONG_PARTS = 0.6  # ... so many of them have three letters or more, and all are common
 HIDDEN = 4.0  # bits: people glue offensive words to others so much more often
 LONG = 6  # letters of words that hurt without being swear words, so that they are no syllables
+COMMON_PART = 4_000  # rank up to which a word of three letters may be a part
 LONGEST_PART = 16  # letters of the longest part that glued words are taken into
 _SHORT_PARTS = frozenset("a an i u r ur is it my me be he we to of in on at as so do go no".split())
 _SHORT_PARTS |= frozenset("up or by if am us ya yo".split())  # may be parts of glued words
@@ -169,6 +170,12 @@ class Splitter:
         """Bits of a part by its Zipf rank, the rarer the dearer, and of its being there at all."""
         return 4.0 + (self._known.get(part, UNRANKED) + 2).bit_length()
 
+    def odd_parts(self) -> list[str]:
+        """The words that `part` takes glued words into, besides known ones of three letters up."""
+        known = self._known
+        odd = [word for word in _SHORT_PARTS if len(word) < 3 and word in known]
+        return odd + [word for word in self._offensive if len(word) > 3 and word not in known]
+
     def part(self, word: str) -> list[str] | None:
         """The split into known words with the fewest, then most frequent parts; None if none."""
         n = len(word)
@@ -191,7 +198,7 @@ class Splitter:
                     if end < start + 4 or part not in offensive:
                         continue
                     rank = UNRANKED
-                if end == start + 3 and rank > 4_000:
+                if end == start + 3 and rank > COMMON_PART:
                     continue
                 price = so_far + 4.0 + (rank + 2).bit_length()
                 if price < cost[end]:

@@ -135,6 +135,10 @@ class Items:
         self.size = base + len(keys)
         return base
 
+    def vocabulary(self, asked: int = 0) -> Vocabulary | None:
+        """What is known beforehand, if it is made; `asked`: how many words are asked for now."""
+        return None if self.known is None else vocabulary_of(self.lexer, asked)
+
     def marks_at(self, places: I64) -> I32:
         """The ids of marks, by their places as MARK_AT has them."""
         if self._mark_ids is None:
@@ -143,9 +147,9 @@ class Items:
 
     def of_words(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
         """Item id and flags (NEW, HIDDEN too) of the words of plain chunks, new ones learnt."""
-        vocabulary = None if self.known is None else vocabulary_of(self.lexer, len(key))
+        vocabulary = self.vocabulary(len(key))
         if vocabulary is None:
-            return self._of_spelt(codes, key, first, stop)
+            return self._of_spelt(codes, key, first, stop, None)
         rank = vocabulary.index.find(key)
         known, other = where(rank >= 0), where(rank < 0)
         ranks = rank.take(known)
@@ -153,11 +157,13 @@ class Items:
         items[known] = self._known_items(vocabulary, ranks)
         flags[known] = vocabulary.flags.take(ranks)
         items[other], flags[other] = self._of_spelt(
-            codes, key.take(other), first.take(other), stop.take(other)
+            codes, key.take(other), first.take(other), stop.take(other), vocabulary
         )
         return items, flags
 
-    def _of_spelt(self, codes: U8, key: U64, first: I64, stop: I64) -> tuple[I32, U8]:
+    def _of_spelt(
+        self, codes: U8, key: U64, first: I64, stop: I64, vocabulary: Vocabulary | None
+    ) -> tuple[I32, U8]:
         """`of_words` for words that are looked at one by one when they are new."""
         core = self._cores.find(key)
         missing = where(core < 0)
@@ -172,7 +178,7 @@ class Items:
             if len(strange):
                 from moderation.sieve import sieve_of  # a short text does without
 
-                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange])
+                suspects = sieve_of(self.lexer).suspects([words[i] for i in strange], vocabulary)
                 flags[strange[suspects]] |= HIDDEN
             clear = where(flags & HIDDEN == 0)
             items = np.full(len(words), -1, np.int32)

@@ -266,7 +266,7 @@ class ChunkTable:
         if len(others) > FEW_CHUNKS:
             from moderation.sieve import sieve_of  # a short text does without
 
-            sieve_of(self.lexer).prepare(others)
+            sieve_of(self.lexer).prepare(others, self.store.vocabulary())
         readings = [self._read(chunk) for chunk in others]
         if readings:
             new.n_words[rest] = [len(words) for words, _, _ in readings]

@@ -12,14 +12,15 @@ import threading
 import unicodedata
 import weakref
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, U64, KeyIndex
-from moderation.disguises import LONGEST_MASKED, MASKS
-from moderation.gluing import LONGEST_PART
+from moderation.chunks import I64, PAD, U64, KeyIndex, hash_ranges
+from moderation.disguises import LONGEST_MASKED, MASKS, Disguises
+from moderation.gluing import COMMON_PART, LONGEST_PART, Splitter
 from moderation.sequences import where
 from moderation.spelling import (
     DOUBLED,
@@ -33,9 +34,11 @@ from moderation.spelling import (
     SKELETON,
     SOUND,
     SWAPPED,
+    Speller,
     slip_cost,
 )
-from moderation.text import MAX_WORD, OUTER, PUNCTUATION, Lexer
+from moderation.text import MAX_WORD, OUTER, PAUSE, PUNCTUATION, Lexer, Tables
+from moderation.vocabulary import Vocabulary
 
 Bools = npt.NDArray[np.bool_]
 
@@ -52,7 +55,9 @@ _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 _WORDS = re.compile(r"[a-z]{3,}")
+_PARTED = re.compile(rf"\n|{PAUSE.pattern}")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+MAX_MET = 20_000  # suspects that a sieve remembers
 _AT_ONCE = 2_000  # letters of words whose slips are looked up at once: forty for each
 _ALPHABET = np.arange(97, 123, dtype=np.uint64)
 # ASCII code -> the codes in `spelling.MEANT`, and the letter itself as often as there is room.
@@ -237,11 +242,47 @@ class _Slips:
         return np.array(found, np.int64)
 
 
-class _Rivals:
+class Parts:
+    """Finds words that fall into known ones about an offensive word: `Splitter.part`, for many."""
+
+    def __init__(self, splitter: Splitter) -> None:
+        self.odd = index_of(Letters([w for w in splitter.odd_parts() if _is_plain(w)]).whole())
+
+    def find(self, letters: Letters, vocabulary: Vocabulary, at: I64, end: I64) -> I64:
+        """Which words may; `at`, `end`: where offensive words stand in their letters."""
+        words = np.unique(letters.owner[at])
+        start, stop = letters.start[words], letters.stop[words]
+        # Every stretch of those words that is a part: where it begins and ends.
+        length = stop - start
+        first = np.repeat(start - (length.cumsum() - length), length) + np.arange(length.sum())
+        room = np.minimum(np.repeat(stop, length) - first, LONGEST_PART)
+        begin = np.repeat(first, room)
+        close = begin + np.arange(len(begin)) - np.repeat(room.cumsum() - room, room) + 1
+        codes = np.append(letters.code.astype(np.uint8), np.zeros(PAD, np.uint8))
+        rank = vocabulary.index.find(hash_ranges(codes, begin, close, small=True))
+        size = close - begin
+        part = (rank >= 0) & ((size > 3) | ((size == 3) & (rank <= COMMON_PART)))
+        part |= self.odd.find(letters.stretches(begin, close)) >= 0
+        good = where(part)
+        begin, close = begin[good], close[good]
+        # Whether the letters before each place, and from it on, are parts. The end of a word is the
+        # beginning of the next one, of which neither is asked there.
+        before, after = np.zeros((2, len(letters.code) + 1), np.bool_)
+        before[start] = after[stop] = True
+        count, reached = 0, 1
+        while count < reached:
+            count = reached
+            before[close[before[begin]]] = True
+            after[begin[after[close]]] = True
+            reached = int(before.sum() + after.sum())
+        return np.unique(letters.owner[at[before[at] & after[end]]])
+
+
+class Rivals:
     """Finds what it costs to read words as harmless ones: what `Speller.rival` says, for many."""
 
-    def __init__(self, lexer: Lexer) -> None:
-        self.costs = lexer.speller.harmless()
+    def __init__(self, speller: Speller) -> None:
+        self.costs = speller.harmless()
         self.words = list(self.costs)
         self.index = _numbered(Letters(self.words).whole())
 
@@ -310,14 +351,14 @@ class Signs:
     stand for it); and the letters that the others look like must be no word that is read so.
     """
 
-    def __init__(self, lexer: Lexer, hollow: KeyIndex) -> None:
+    def __init__(self, tables: Tables, disguises: Disguises, hollow: KeyIndex) -> None:
         self.hollow = hollow
-        self.known = lexer.tables.vocabulary
-        self.disguises = lexer.disguises
+        self.known = tables.vocabulary
+        self.disguises = disguises
         alike, traces = self.disguises.traces()
         shown = [word for word in traces if word.isascii() and len(word) <= len(_POWERS)]
         self.traces = index_of(Letters(shown).whole())
-        leet = lexer.tables.leet
+        leet = tables.leet
         self.alike = np.arange(128, dtype=np.uint64)
         self.kinds = np.zeros(128, np.uint8)
         for code in range(128):
@@ -340,11 +381,11 @@ class Signs:
 
         Some may still be misspelt: those, and the letters that they look like.
         """
-        found: dict[str, None] = {}
-        for chunk in chunks:
-            if chunk.isascii() and len(chunk) <= 2 * MAX_WORD:
-                low = chunk.lower()
-                found[low.strip(OUTER)] = found[low.strip(PUNCTUATION)] = None
+        shown = [c.lower() for c in chunks if c.isascii() and len(c) <= 2 * MAX_WORD]
+        # What pauses part is read on its own where the whole is no word.
+        shown += [part for part in _PARTED.split("\n".join(shown)) if part and not part.isalpha()]
+        found = dict.fromkeys([low.strip(OUTER) for low in shown])
+        found.update(dict.fromkeys([low.strip(PUNCTUATION) for low in shown]))
         cores = [core for core in found if 3 <= len(core) <= MAX_WORD and not core.isalpha()]
         if not cores:
             return set(), {}
@@ -395,41 +436,64 @@ class Sieve:
         self.hollow = index_of(letters.whole(), letters.without_one())
         self.slips = _Slips(lexer)
         self.sounds = _Sounds(lexer)
-        self.rivals = _Rivals(lexer)
-        self.signs = Signs(lexer, self.hollow)
-        self.lexer = lexer
         inner = [word for word in offensive if 4 <= len(word) <= LONGEST_PART]
         self.sizes = np.array(sorted({len(word) for word in inner}), np.int64)
         self.beginnings = index_of(Letters([word[:4] for word in inner]).whole())
         self.inner = index_of(Letters(inner).whole())
         self.short = index_of(Letters(lexer.splitter.shorts).whole())
+        # Not the lexer itself, which lives no longer than somebody else wants it.
+        self._tables = lexer.tables
+        self._speller, self._splitter = lexer.speller, lexer.splitter
+        self._disguises, self._repairer = lexer.disguises, lexer.repairer
+        self._met: dict[str, bool] = {}  # suspects met before: whether they may be misspelt
+
+    @cached_property
+    def signs(self) -> Signs:
+        """Made when chunks are read one by one."""
+        return Signs(self._tables, self._disguises, self.hollow)
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """Made when chunks are read one by one."""
+        return Rivals(self._speller)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Made when words may be glued."""
+        return Parts(self._splitter)
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""
         return self.hollow.find(Letters(words).whole()) >= 0
 
-    def prepare(self, chunks: Sequence[str]) -> None:
-        """Look at chunks that will be read one by one, so that it takes less time."""
-        tables = self.lexer.tables
-        known, offensive = tables.vocabulary, tables.offensive
+    def prepare(self, chunks: Sequence[str], vocabulary: Vocabulary | None = None) -> None:
+        """Look at chunks that will be read one by one, so that it takes less time.
+
+        With the vocabulary of the lexer, if it is made, it takes less.
+        """
+        known, offensive = self._tables.vocabulary, self._tables.offensive
         cores, alike = self.signs.clear(chunks)
         words = [
             word
             for word in dict.fromkeys([*_words_of("\n".join(chunks)), *alike.values()])
             if len(word) <= MAX_WORD and word not in known and word not in offensive
         ]
-        suspect, misspelt = self.sift(words)
+        met = self._met
+        again = [word for word in words if met.get(word)]
+        words = [word for word in words if word not in met]
+        suspect, misspelt = self.sift(words, vocabulary)
         clear = {words[i] for i in where(~suspect).tolist()}
         cores.difference_update(core for core, word in alike.items() if word not in clear)
-        self.lexer.repairer.learn(clear)
-        self.lexer.speller.learn(self.rivals.find([words[i] for i in misspelt.tolist()]))
-        self.lexer.disguises.learn(cores)
+        self._repairer.learn(clear)
+        again += [words[i] for i in misspelt.tolist()]
+        self._speller.learn(self.rivals.find(again))
+        self._disguises.learn(cores)
 
-    def suspects(self, words: Sequence[str]) -> Bools:
+    def suspects(self, words: Sequence[str], vocabulary: Vocabulary | None = None) -> Bools:
         """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
-        return self.sift(words)[0]
+        return self.sift(words, vocabulary)[0]
 
-    def sift(self, words: Sequence[str]) -> tuple[Bools, I64]:
+    def sift(self, words: Sequence[str], vocabulary: Vocabulary | None = None) -> tuple[Bools, I64]:
         """The same, and which of the words may be misspelt."""
         found = np.zeros(len(words), np.bool_)
         if not len(words):
@@ -450,13 +514,18 @@ class Sieve:
         at = at[self.beginnings.find(letters.stretches(at, at + 4)) >= 0]
         ends = at[:, None] + self.sizes
         fits = ends <= letters.stop[owner[at]][:, None]
-        at = np.repeat(at, fits.sum(axis=1))
-        glued = np.zeros(len(words), np.bool_)
-        glued[owner[at[self.inner.find(letters.stretches(at, ends[fits])) >= 0]]] = True
-        # An offensive word stands in many a name; whether the rest is words as well is asked alone.
-        split = self.lexer.splitter.split
-        some = where(glued)
-        found[some[[split(words[i]) is not None for i in some.tolist()]]] = True
+        at, ends = np.repeat(at, fits.sum(axis=1)), ends[fits]
+        inner = where(self.inner.find(letters.stretches(at, ends)) >= 0)
+        if len(inner):
+            if vocabulary is None:
+                glued = np.unique(owner[at[inner]])
+            else:
+                glued = self.parts.find(letters, vocabulary, at[inner], ends[inner])
+            split = self._splitter.split
+            found[glued[[split(words[i]) is not None for i in glued.tolist()]]] = True
+        if len(self._met) > MAX_MET:
+            self._met = {}
+        self._met.update((words[i], bool(misspelt[i])) for i in where(found).tolist())
         return found, where(misspelt)
 
 

@@ -81,20 +81,20 @@ MEANT = {
 
 # Spellings by sound, rewritten in this order on both sides; what is left is compared.
 _SOUNDS = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        (r"ph", "f"),
-        (r"qu(?=[aeiou])|kw", "kw"),
-        (r"ck|cc|c(?![eiyh])", "k"),
-        (r"c(?=[eiy])", "s"),
-        (r"x", "ks"),
-        (r"z", "s"),
-        (r"[ae]h(?![aeiou])", "a"),
-        (r"(?:er|uh|ur)(?=s?$)", "a"),
-        (r"(?:in|een)$", "ing"),
-        (r"ee|ea|ie|y", "i"),
-        (r"oo|ou", "u"),
-        (r"(.)\1+", r"\1"),
+    (letters, re.compile(pattern), sound)
+    for letters, pattern, sound in (  # letters that must be there
+        ("ph", r"ph", "f"),
+        ("qu", r"qu(?=[aeiou])", "kw"),
+        ("c", r"ck|cc|c(?![eiyh])", "k"),
+        ("c", r"c(?=[eiy])", "s"),
+        ("x", r"x", "ks"),
+        ("z", r"z", "s"),
+        ("h", r"[ae]h(?![aeiou])", "a"),
+        ("", r"(?:er|uh|ur)(?=s?$)", "a"),
+        ("n", r"(?:in|een)$", "ing"),
+        ("", r"ee|ea|ie|y", "i"),
+        ("o", r"oo|ou", "u"),
+        ("", r"(.)\1+", r"\1"),
     )
 )
 _SOUNDING = re.compile(r"ph|[kqxzy]|[ae]h|ee|ea|ie|oo|ou|(.)\1|(?:a|uh|ur)s?$|in$")
@@ -105,8 +105,9 @@ def sound_of(word: str) -> str:
 
     Of the kind of Metaphone (Philips 1990), with the vowels kept: few letters tell little.
     """
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
+    for letters, pattern, sound in _SOUNDS:
+        if letters in word:
+            word = pattern.sub(sound, word)
     return word
 
 

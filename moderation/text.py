@@ -74,7 +74,7 @@ _CODED = re.compile(
     r"""["'(\[]*(?P<core>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+)[.,?;)\]"']*"""
 )
 _SHOUT = re.compile(r"!+1[!1]*$")  # the key of "!" without its shift
-_PAUSE = re.compile(r"(?:[,;:…\"“”]|\.\.+|--+|__+|[?!]{2,})+")  # words on both sides are apart
+PAUSE = re.compile(r"(?:[,;:…\"“”]|\.\.+|--+|__+|[?!]{2,})+")  # words on both sides are apart
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]{1,2}(?![^\W_]))?")
 _CONTRACTED = frozenset(["ll", "re", "ve", "nt", "em", "im", "til"])  # "they ll" is no fragment
 _KEEPS_S = frozenset(["it's", "that's", "he's", "she's", "what's", "who's", "there's", "let's"])
@@ -585,13 +585,16 @@ class Lexer:
                 add(found, lo, lo + len(candidate))
                 return
         # Otherwise: parts between symbols, each read on its own.
-        pauses = [pause.span() for pause in _PAUSE.finditer(text, left, right)]
+        pauses = [pause.span() for pause in PAUSE.finditer(text, left, right)]
         if pauses:
-            at = left
+            at, as_written = left, isinstance(origin, range)
             for stop, after in (*pauses, (right, right)):
                 if stop > at:
                     lo, hi = start + origin[at], start + origin[stop - 1] + 1
-                    self._read_stretch(chunk, lo, hi, words, marks)
+                    if as_written and text[at:stop].isalpha():  # what is said of it next, sooner
+                        add(self.repairer.resolve(text[at:stop], _written(chunk[lo:hi])), at, stop)
+                    else:
+                        self._read_stretch(chunk, lo, hi, words, marks)
                 at = after
             return
         for part in _PARTS.finditer(text):
