@@ -7,6 +7,7 @@ chunks ── met before? ── id ──► arrays by id
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -226,34 +227,52 @@ class ChunkTable:
         rows = self.seconds.find(ids)
         new = where(rows == UNASKED)
         if len(new):
-            for at in new.tolist():
-                self._doubt(ids[at : at + 1], chunks[int(starts[at])])
+            with self._lock:
+                asked: dict[int, int] = {}
+                for number, start in zip(ids[new].tolist(), starts[new].tolist(), strict=True):
+                    asked.setdefault(number, start)
+                numbers = np.array(list(asked), np.int64)
+                numbers = numbers[self.seconds.find(numbers) == UNASKED]
+                shown = {number: chunks[asked[number]] for number in numbers.tolist()}
+                for number, second in self._make_seconds(shown).items():
+                    self.seconds.add(number, second)
             rows = self.seconds.find(ids)
         return rows
 
-    def _doubt(self, number: I64, chunk: str) -> None:
-        with self._lock:
-            if self.seconds.find(number)[0] == UNASKED:
-                self.seconds.add(int(number[0]), self._make_second(int(number[0]), chunk))
-
-    def _make_second(self, number: int, chunk: str) -> Second | None:
-        found = self.lexer.second(chunk)
-        if found is None or self.words[number] != 1:
-            return None
-        word, others, named = found
-        keys = word_keys([word, *others]).tolist()
-        own = keys[0] if self.lexer.knows([word])[0] else None
-        marks = int(self.marks[number])
-        first = int(self.first[number]) + 1
-        items = np.empty(1 + marks, np.int32)
-        items[1:] = self.items[first : first + marks]
-        ids = []
-        for item in self.store.ids(list(others)).tolist():
-            items[0] = item
-            flags = self.flags[number : number + 1] & np.uint8(0xFF ^ DOUBT)
-            one, count = np.array([1], np.int32), np.array([marks], np.int32)
-            ids.append(self._remember(items, one, count, flags))
-        return Second(ids, keys[1:], list(others.values()), own, named)
+    def _make_seconds(self, chunks: dict[int, str]) -> dict[int, Second | None]:
+        """What chunks (id -> chunk) may be besides what they say."""
+        found = {number: self.lexer.second(chunk) for number, chunk in chunks.items()}
+        seconds = [
+            (number, *second)
+            for number, second in found.items()
+            if second is not None and self.words[number] == 1
+        ]
+        made: dict[int, Second | None] = dict.fromkeys(chunks)
+        if not seconds:
+            return made
+        known = self.lexer.knows([word for _, word, _, _ in seconds])
+        keys = iter(word_keys([w for _, word, others, _ in seconds for w in (word, *others)]))
+        # Each of the others is a chunk of its own, with the marks of the chunk that it is read for.
+        owner = np.repeat(
+            [number for number, _, _, _ in seconds], [len(others) for _, _, others, _ in seconds]
+        )
+        marks = self.marks[owner]
+        length = marks + 1
+        first = np.cumsum(length, dtype=np.int64) - length
+        places = np.empty(int(length.sum()), np.int32)
+        places[first] = self.store.ids([other for _, _, others, _ in seconds for other in others])
+        nth = np.arange(int(marks.sum())) - np.repeat(np.cumsum(marks) - marks, marks) + 1
+        places[first.repeat(marks) + nth] = self.items[self.first[owner].repeat(marks) + nth]
+        flags = self.flags[owner] & np.uint8(0xFF ^ DOUBT)
+        base = self._remember(places, np.ones(len(owner), np.int32), marks, flags)
+        for (number, _, others, named), knows in zip(seconds, known, strict=True):
+            own = int(next(keys))
+            ids = list(range(base, base + len(others)))
+            theirs = [int(key) for key in itertools.islice(keys, len(others))]
+            bits = list(others.values())
+            made[number] = Second(ids, theirs, bits, own if knows else None, named)
+            base += len(others)
+        return made
 
     def _add_chunks(self, chunks: Chunks, at: I64) -> int:
         """Read new chunks, `chunks[at]`, and remember them; returns the first's id."""

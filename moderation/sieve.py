@@ -11,7 +11,7 @@ import re
 import threading
 import unicodedata
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from math import inf
 
@@ -56,7 +56,9 @@ _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 _WORDS = re.compile(r"[a-z]{3,}")
 _PARTED = re.compile(rf"\n|{PAUSE.pattern}")
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_WIDE = re.compile(r"[^\0-\x7f]")
+_NO_SIGN = ","  # stands for no letter
+_DROPPED = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\ufe0f]+")  # by Lexer, most often
 MAX_MET = 20_000  # suspects that a sieve remembers
 _AT_ONCE = 2_000  # letters of words whose slips are looked up at once: forty for each
 _ALPHABET = np.arange(97, 123, dtype=np.uint64)
@@ -358,7 +360,7 @@ class Signs:
         alike, traces = self.disguises.traces()
         shown = [word for word in traces if word.isascii() and len(word) <= len(_POWERS)]
         self.traces = index_of(Letters(shown).whole())
-        leet = tables.leet
+        self.leet = leet = tables.leet
         self.alike = np.arange(128, dtype=np.uint64)
         self.kinds = np.zeros(128, np.uint8)
         for code in range(128):
@@ -376,20 +378,22 @@ class Signs:
                 kinds |= _NO_GLYPH if code not in self.disguises.glyphs else 0
             self.kinds[code] = kinds
 
-    def clear(self, chunks: Iterable[str]) -> tuple[set[str], dict[str, str]]:
-        """What stands in the chunks, in lower case, and hides nothing.
+    def clear(self, text: str) -> tuple[set[str], dict[str, str]]:
+        """What stands in the lines of a text in lower case and hides nothing.
 
         Some may still be misspelt: those, and the letters that they look like.
         """
-        shown = [c.lower() for c in chunks if c.isascii() and len(c) <= 2 * MAX_WORD]
+        shown = [line for line in text.split("\n") if len(line) <= 2 * MAX_WORD]
         # What pauses part is read on its own where the whole is no word.
-        shown += [part for part in _PARTED.split("\n".join(shown)) if part and not part.isalpha()]
+        shown += [part for part in _PARTED.split(text) if part and not part.isalpha()]
         found = dict.fromkeys([low.strip(OUTER) for low in shown])
         found.update(dict.fromkeys([low.strip(PUNCTUATION) for low in shown]))
         cores = [core for core in found if 3 <= len(core) <= MAX_WORD and not core.isalpha()]
+        if not text.isascii():
+            cores = [core for core in cores if core.isascii() or self._has_wide_signs_alone(core)]
         if not cores:
             return set(), {}
-        letters = Letters(cores)
+        letters = Letters([_WIDE.sub(_NO_SIGN, core) for core in cores])
         kinds = self.kinds[letters.code]
         every = np.bitwise_or.reduceat(kinds, letters.start)
         is_letter = kinds & _LETTER != 0
@@ -419,6 +423,11 @@ class Signs:
         }
         return {cores[at] for at in clear.tolist()}, alike
 
+    def _has_wide_signs_alone(self, core: str) -> bool:
+        """Whether all that is not ASCII are signs which stand for no letter."""
+        wide = _WIDE.findall(core)
+        return not any(sign.isalnum() or sign in self.leet for sign in wide)
+
 
 class Sieve:
     """Tells unknown words that may be something else from those that `lexer` leaves as they are.
@@ -443,6 +452,7 @@ class Sieve:
         self.short = index_of(Letters(lexer.splitter.shorts).whole())
         # Not the lexer itself, which lives no longer than somebody else wants it.
         self._tables = lexer.tables
+        self._alike = str.maketrans(dict(lexer.tables.homoglyphs))
         self._speller, self._splitter = lexer.speller, lexer.splitter
         self._disguises, self._repairer = lexer.disguises, lexer.repairer
         self._met: dict[str, bool] = {}  # suspects met before: whether they may be misspelt
@@ -472,10 +482,11 @@ class Sieve:
         With the vocabulary of the lexer, if it is made, it takes less.
         """
         known, offensive = self._tables.vocabulary, self._tables.offensive
-        cores, alike = self.signs.clear(chunks)
+        text = self._fold(chunks)
+        cores, alike = self.signs.clear(text)
         words = [
             word
-            for word in dict.fromkeys([*_words_of("\n".join(chunks)), *alike.values()])
+            for word in dict.fromkeys([*_words_of(text), *alike.values()])
             if len(word) <= MAX_WORD and word not in known and word not in offensive
         ]
         met = self._met
@@ -488,6 +499,15 @@ class Sieve:
         again += [words[i] for i in misspelt.tolist()]
         self._speller.learn(self.rivals.find(again))
         self._disguises.learn(cores)
+
+    def _fold(self, chunks: Sequence[str]) -> str:
+        """Chunks in lower case, one a line, mostly as `Lexer` cleans them."""
+        wide = [chunk for chunk in chunks if not chunk.isascii()]
+        text = "\n".join([chunk for chunk in chunks if chunk.isascii()]).lower()
+        if not wide:
+            return text
+        shown = _DROPPED.sub("", unicodedata.normalize("NFKD", "\n".join(wide)))
+        return f"{text}\n{shown.lower().translate(self._alike)}"
 
     def suspects(self, words: Sequence[str], vocabulary: Vocabulary | None = None) -> Bools:
         """Whether each word (lower-case ASCII letters, at most MAX_WORD) may be another: (W,)."""
@@ -530,10 +550,7 @@ class Sieve:
 
 
 def _words_of(text: str) -> list[str]:
-    """Most words that `Lexer` may find in a text, in lower case."""
-    if not text.isascii():  # as Lexer._clean does, character by character
-        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    text = text.lower()
+    """Most words that `Lexer` may find in a text in lower case."""
     words: list[str] = _WORDS.findall(text)
     if "'" in text or "’" in text:
         words += _WORDS.findall(text.replace("'", "").replace("’", ""))

@@ -178,6 +178,7 @@ class Lexer:
             tables.vocabulary, tables.offensive, tables.telling, meant, tables.names, tables.common
         )
         self._edges: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
+        self._parts: dict[str, tuple[str, bool]] = {}
         self.splitter = Splitter(tables.vocabulary, tables.offensive, tables.telling)
         self.disguises = Disguises(
             tables.vocabulary, tables.offensive, tables.leet, self.splitter, longest=MAX_WORD
@@ -353,6 +354,12 @@ class Lexer:
         None unless the joined letters are an offensive word, or words of which one is offensive;
         ranges count from the first piece's start in `" ".join(pieces)`.
         """
+        pieces = tuple(pieces)
+        core = "".join(pieces).lower()
+        # Most pairs of words are no other together: that is seen before places are looked for.
+        plain = core.isascii() and core.isalpha() and len(core) > len(pieces)
+        if plain and (len(core) < 3 or self._read_apart(core, by_letter=False) is None):
+            return None
         joined = " ".join(pieces)
         letters, origin = self._clean(joined)
         groups = _groups(letters)
@@ -415,21 +422,13 @@ class Lexer:
                     letters.append(char.lower())
                     origin.append(i)
                 continue
-            category = unicodedata.category(char)
-            if category[0] == "C" or category in ("Mn", "Me"):
-                continue
-            if category[0] == "L":
-                name_is_latin = char < "\u0250" or "\u1e00" <= char <= "\u1eff"
-                if not name_is_latin:
-                    foreign = True
-            # a ligature has at most three letters; a few signs stand for whole phrases
-            for part in unicodedata.normalize("NFKD", char)[:6]:
-                if unicodedata.combining(part):
-                    continue
-                for low in part.lower():
-                    if not unicodedata.combining(low):
-                        letters.append(low)
-                        origin.append(i)
+            parts = self._parts.get(char)
+            if parts is None:
+                parts = self._take_apart(char)
+            foreign = foreign or parts[1]
+            for low in parts[0]:
+                letters.append(low)
+                origin.append(i)
         fold = self.tables.homoglyphs
         if not foreign and not any(c in fold for c in letters if c >= "\x80"):
             return letters, origin
@@ -452,6 +451,24 @@ class Lexer:
                 out.append(low)
                 places.append(place)
         return out, places
+
+    def _take_apart(self, char: str) -> tuple[str, bool]:
+        """The small letters or signs of one that is not ASCII, and whether it is a foreign letter.
+
+        None where it is a mark or invisible.
+        """
+        lows: list[str] = []
+        category = unicodedata.category(char)
+        if category[0] != "C" and category not in ("Mn", "Me"):
+            # a ligature has at most three letters; a few signs stand for whole phrases
+            for part in unicodedata.normalize("NFKD", char)[:6]:
+                if not unicodedata.combining(part):
+                    lows += [low for low in part.lower() if not unicodedata.combining(low)]
+        is_latin = char < "\u0250" or "\u1e00" <= char <= "\u1eff"
+        parts = "".join(lows), category[0] == "L" and not is_latin
+        if len(self._parts) < 10_000:
+            self._parts[char] = parts
+        return parts
 
     def _read_slowly(self, chunk: str) -> Reading:
         if "&" in chunk and ";" in chunk:
