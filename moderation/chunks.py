@@ -78,6 +78,15 @@ class Chunks:
         chunk = self.text[self.start[at] : self.end[at]]
         return BREAK if chunk == _LINE else chunk.decode("utf-8", "surrogatepass")
 
+    def texts(self, at: I64) -> list[str]:
+        """The chunks `at`."""
+        text = self.text
+        spans = zip(self.start[at].tolist(), self.end[at].tolist(), strict=True)
+        return [
+            BREAK if chunk == _LINE else chunk.decode("utf-8", "surrogatepass")
+            for chunk in (text[start:end] for start, end in spans)
+        ]
+
     @property
     def codes(self) -> U8:
         """The bytes of `text` as numbers."""

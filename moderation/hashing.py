@@ -9,6 +9,7 @@ that an n-gram which the model does not know adds nothing (up to one in 65,536 o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -122,7 +123,7 @@ def word_grams(words: Sequence[str]) -> tuple[U64, U64, I32]:
     keys = _keys_of(code, starts, index)
     grams: list[U64] = []
     owners: list[I32] = []
-    is_mark = np.fromiter((word[:1] == "\x01" for word in words), np.bool_, len(words))
+    is_mark = code[starts + 1] == 1
     rolling = code * _CHAR[0]
     for n in range(2, N_MAX + 1):
         rolling = rolling[:-1] + code[n - 1 :] * _CHAR[n - 1]
@@ -158,7 +159,7 @@ def item_features(
     A feature's owner is the index of its item.
     """
     keys, grams, gram_item = word_grams(items)
-    cls = np.fromiter((classes.get(item, 0) for item in items), np.uint8, len(items))
+    cls = np.fromiter(map(classes.get, items, repeat(0)), np.uint8, len(items))
     view = np.where(cls > 0, class_keys[cls], keys) if len(items) else keys
     number = np.arange(len(items), dtype=np.int32)
     classed = np.flatnonzero(cls)

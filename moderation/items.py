@@ -7,6 +7,8 @@ beforehand (`vocabulary`).
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,11 +37,6 @@ class Sink:
         raise NotImplementedError
 
 
-class _Index(dict[str, int]):
-    def __missing__(self, chunk: str) -> int:
-        return -1
-
-
 class Items:
     """Words and marks -> ids, and arrays by id.
 
@@ -64,7 +61,7 @@ class Items:
         self.class_keys = class_keys
         self.sink = sink
         self.known = known
-        self.index = _Index()
+        self.index: dict[str, int] = {}
         self.size = 0
         self.value = np.zeros((256, sink.width), np.float32)
         self.key = np.zeros(256, np.uint64)
@@ -80,10 +77,10 @@ class Items:
 
     def ids(self, items: list[str]) -> I32:
         index = self.index
-        found = np.fromiter(map(index.__getitem__, items), np.int32, len(items))
+        found = np.fromiter(map(index.get, items, repeat(-1)), np.int32, len(items))
         missing = where(found < 0).tolist()
         if missing:
-            fresh = list(dict.fromkeys(items[i] for i in missing))
+            fresh = list(dict.fromkeys([items[i] for i in missing]))
             if self.known is not None:
                 fresh = self._find_known(fresh)
             keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)

@@ -281,7 +281,7 @@ class ChunkTable:
         if len(at) > FEW_CHUNKS:
             self._read_many(chunks.codes, chunks.start[at], chunks.end[at], new)
         rest = where(~new.read)
-        others = [chunks[i] for i in at[rest].tolist()]
+        others = chunks.texts(at[rest])
         if len(others) > FEW_CHUNKS:
             from moderation.sieve import sieve_of  # a short text does without
 
