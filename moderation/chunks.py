@@ -272,7 +272,9 @@ class KeyIndex:
     @staticmethod
     def _empty(bits: int) -> tuple[U64, int]:
         """Rows of key and number, _FREE where there is none."""
-        return np.full((1 << bits, 2), _FREE), bits
+        slots = np.zeros((1 << bits, 2), np.uint64)
+        slots[:, 1] = _FREE
+        return slots, bits
 
     def find(self, keys: U64) -> I64:
         """The number of each key, -1 where there is none: int64, shape of `keys`."""
@@ -298,16 +300,25 @@ class KeyIndex:
         self._size += len(keys)
         slots, bits = self._slots
         if self._size * 2 > len(slots):
-            old = slots[slots[:, 1] != _FREE]
-            old = old[old[:, 1].argsort()]
-            keys = np.concatenate([old[:, 0], keys])
-            numbers = np.concatenate([old[:, 1].view(np.int64), numbers])
+            old_keys, old_numbers = _in_order(slots)
+            keys = np.concatenate([old_keys, keys])
+            numbers = np.concatenate([old_numbers, numbers])
             while self._size * 2 > 1 << bits:
                 bits += 1
             slots, bits = self._empty(bits + 1)
         # Of several that want one place the first gets it, `_place` giving it to the last.
         _place(slots, bits, keys[::-1], numbers[::-1])
         self._slots = slots, bits
+
+
+def _in_order(slots: U64) -> tuple[U64, I64]:
+    """The keys in slots and their numbers, ascending: places in arrays, so no sort is needed."""
+    filled = (slots[:, 1] != _FREE).nonzero()[0]
+    numbers = slots[filled, 1].view(np.int64)
+    slot_of = np.full(int(numbers.max(initial=-1)) + 1, -1)
+    slot_of[numbers] = filled
+    numbers = (slot_of >= 0).nonzero()[0]
+    return slots[fetch(slot_of, numbers), 0], numbers
 
 
 def _place(slots: U64, bits: int, keys: U64, numbers: I64) -> None:
