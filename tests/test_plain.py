@@ -15,12 +15,14 @@ from moderation.hashing import class_keys
 from moderation.memory import ChunkTable, Sink
 from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
 from moderation.sieve import Sieve, sieve_of
-from moderation.text import _PLAIN, MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD, _bare, split
+from moderation.text import _PLAIN, MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD, Lexer, _bare, split
+from moderation.vocabulary import Vocabulary
 from tests.small_model import small_model
 from tests.strategies import chunks, texts
 
 MODEL = small_model()
 LEXER = MODEL.lexer
+UNLEARNT = Lexer(LEXER.tables)  # no sieve tells it anything
 KEYS = class_keys(MODEL.settings["classes"])
 OFFENSIVE = [word for word in LEXER.tables.offensive if word.isalpha() and word.isascii()]
 KNOWN = [word for word in LEXER.tables.vocabulary if word.isalpha() and word.isascii()]
@@ -261,6 +263,46 @@ def test_the_sieve_takes_any_letters(text: str) -> None:
     words = [w for w in "".join(c if c in LETTERS else " " for c in text).split() if len(w) <= 40]
     for word, suspect in zip(words, sieve_of(LEXER).suspects(words), strict=True):
         assert suspect or word in LEXER.tables.vocabulary or LEXER.repairer.resolve(word) == [word]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.randoms(use_true_random=False), st.lists(st.sampled_from(OFFENSIVE), min_size=1))
+def test_what_is_learnt_of_chunks_changes_no_reading(random: Random, words: list[str]) -> None:
+    """Chunks that a sieve has looked at are read as by a lexer that has learnt nothing."""
+    signs = [*"'.,:;-_~!*/#@$&013457|[](", "’", "•", "é", "а", "\u200e", "...", "'s"]
+    some = []
+    for word in words:
+        written = _disguise(word, random)
+        for _ in range(random.randint(0, 3)):
+            at = random.randrange(len(written) + 1)
+            written = written[:at] + random.choice(signs) + written[at + random.randrange(2) :]
+        if random.random() < 0.3:
+            written += random.choice(signs) + random.choice(KNOWN)
+        some += [random.choice([str, str.upper, str.title])(written), random.choice(KNOWN) + "/no"]
+    want = [UNLEARNT.read(chunk) for chunk in some]
+    sieve_of(LEXER).prepare(some)
+    assert [LEXER.read(chunk) for chunk in some] == want
+    assert [LEXER.second(chunk) for chunk in some] == [UNLEARNT.second(chunk) for chunk in some]
+
+
+def test_glued_words_are_found_among_many() -> None:
+    """With the vocabulary the sieve takes words apart at once: what it clears is not split."""
+    random = Random(8)
+    parts = [word for word in KNOWN + OFFENSIVE if 2 <= len(word) <= 8]
+    words = [
+        "".join(random.choices(parts, k=random.randint(1, 4)))[:MAX_WORD] for _ in range(3_000)
+    ]
+    words += [word[:-1] + "q" for word in words]
+    words = [word for word in dict.fromkeys(words) if word not in LEXER.tables.vocabulary]
+    alone, together = Sieve(LEXER).sift(words), Sieve(LEXER).sift(words, Vocabulary(LEXER))
+    assert alone[0].tolist() == together[0].tolist()
+    assert alone[1].tolist() == together[1].tolist()
+    assert any(LEXER.splitter.split(word) for word in words)
+
+
+def test_flags_of_many_words_are_those_of_each() -> None:
+    words = [*KNOWN, *OFFENSIVE, *LETTERS, "qz", "xqzzq", "q" * 9, "idi", "iot"]
+    assert LEXER.flags_of_many(words) == [LEXER.flags_of(word) for word in words]
 
 
 def test_the_sieve_clears_most_words_that_hide_nothing() -> None:
