@@ -342,8 +342,12 @@ class ChunkTable:
         clear, all_known = np.ones((2, len(tied.at)), np.bool_)
         clear[owner[hidden[n_plain:]]] = False
         all_known[owner[unknown[n_plain:]]] = False
+        all_known &= tied.sure
         loose = where(tied.loose & clear)
         all_known[loose] = ~self._hides(codes, tied, loose)
+        unsure = where(tied.unsure & clear & ~all_known)
+        asked = others[tied.at[unsure]]
+        all_known[unsure] = self._is_open(codes, start[asked], end[asked])
         kept = all_known[owner]
         at = others[tied.at]
         flags = tied.ends | tied.single.astype(np.uint8) * np.uint8(SINGLE)
@@ -370,6 +374,17 @@ class ChunkTable:
         reading = self.lexer.read_other(chunk)
         words = tuple([word.text for word in reading.words])
         return words, reading.marks, reading.ends | reading.single << 1
+
+    def _is_open(self, codes: U8, start: I64, end: I64) -> list[bool]:
+        """Whether the words of each of some chunks, tied together, are what they say."""
+        if not len(start):
+            return []
+        from moderation.sieve import sieve_of
+
+        text = codes.tobytes()
+        spans = zip(start.tolist(), end.tolist(), strict=True)
+        chunks = [text[begin:stop].decode().lower() for begin, stop in spans]
+        return sieve_of(self.lexer).signs.are_open(chunks)
 
     def _hides(self, codes: U8, tied: Tied, which: I64) -> Bools:
         """Whether an offensive word may hide in the letters of each of some tied chunks."""

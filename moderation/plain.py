@@ -87,7 +87,9 @@ class Tied:
     By chunk (C,): `at`, `marks`, `ends` as in `Plain`; `counts`: words; `loose`: tied by one kind
     of sign that is no letter in disguise, so that unknown words may be among them as long as
     nothing is hidden in their letters together. The others are read so only if all their words are
-    known. `single`: one letter alone. By word, chunk after chunk (W,): `key`, `first`, `stop`.
+    known and `sure`: three letters or more each. `unsure`: or else if nothing at all is hidden in
+    the chunk, which has to be looked at. `single`: one letter alone. By word, chunk after chunk
+    (W,): `key`, `first`, `stop`.
     """
 
     at: I64
@@ -95,6 +97,8 @@ class Tied:
     ends: Bools
     counts: I64
     loose: Bools
+    sure: Bools
+    unsure: Bools
     single: Bools
     key: U64
     first: I64
@@ -227,14 +231,18 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     linked = owner[np.isin(key, _LINK_KEYS)]
     tied[linked] = numbered[linked] = False
     numbered[owner[(word_first > first[owner]) & np.isin(key, _UNIT_KEYS)]] = False
-    loose = tied & many & _tied_by_one_kind(shapes, letters, through & ~before)
+    unsure, link = tied & many, _may_link(shapes)
+    loose = unsure & ~link & _tied_by_one_kind(shapes, letters, through & ~before)
     pair = ~several(opens & (opens - ONE))  # of words, where there is more than one
     loose &= pair | (letters & letters << ONE != 0)
     tied &= opens & ~(letters >> ONE & letters >> ONE + ONE) == 0
+    unsure &= ~loose
     loose |= numbered
     tied |= loose
     bare = (full & ~shapes.mask("bare") == 0) & (shapes.length <= LONGEST_EDGE)
 
+    sure = number | tied & ~(link & ~numbered) | bare
+    tied |= unsure
     chosen = where(number | tied | bare)
     first[bare] = last[bare] = shapes.length[bare]  # all of it stands before what is not there
     marks = _marks(shapes, first, last, np.where(tied, shapes.length, 0))[chosen]
@@ -249,6 +257,8 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
         _ends(shapes)[chosen],
         counts[chosen],
         loose[chosen],
+        sure[chosen],
+        unsure[chosen],
         (numbered & (letters & (letters - ONE) == 0))[chosen],
         key[kept],
         (word_first + begin)[kept],
@@ -273,12 +283,17 @@ def _numbered(shapes: Shapes, letters: U64, digits: U64, through: U64) -> Bools:
     behind = lowest(letters) > lowest(digits)
     found &= ~behind | (letters & letters << ONE & letters << ONE + ONE != 0)
     found &= ~behind | (lowest(letters) & shapes.mask("x") == 0)
-    # "www." and "http:" begin links, with whatever stands before them.
+    alone: Bools = found & ~_may_link(shapes)
+    return alone
+
+
+def _may_link(shapes: Shapes) -> Bools:
+    """Which chunks may hold "www.", "http:" or the like: links, whatever stands before them."""
     w = shapes.mask("w")
     links = w & w << ONE & w << ONE + ONE & shapes.mask("point") >> ONE
     links |= shapes.mask("p or s") & shapes.mask("colon") >> ONE
-    ends: Bools = found & (links == 0)
-    return ends
+    some: Bools = links != 0
+    return some
 
 
 def _tied_by_one_kind(shapes: Shapes, letters: U64, through: U64) -> Bools:

@@ -37,7 +37,7 @@ from moderation.spelling import (
     Speller,
     slip_cost,
 )
-from moderation.text import MAX_WORD, OUTER, PAUSE, PUNCTUATION, Lexer, Tables
+from moderation.text import MAX_WORD, OUTER, PAUSE, PUNCTUATION, URL, Lexer, Tables
 from moderation.vocabulary import Vocabulary
 
 Bools = npt.NDArray[np.bool_]
@@ -422,6 +422,25 @@ class Signs:
             if (word := glyphs(cores[at])) is not None and word not in self.known
         }
         return {cores[at] for at in clear.tolist()}, alike
+
+    def are_open(self, chunks: Sequence[str]) -> list[bool]:
+        """Whether each chunk, words tied by signs and in lower case, is read word by word."""
+        clear = self.clear("\n".join(chunks))[0]
+
+        def is_clear(text: str) -> bool:
+            if text.strip(OUTER) not in clear or text.strip(PUNCTUATION) not in clear:
+                return False
+            return URL.search(text) is None
+
+        def is_open(chunk: str) -> bool:
+            if not chunk.isascii() or not is_clear(chunk):
+                return False
+            parts = PAUSE.split(chunk.strip(OUTER))
+            return len(parts) == 1 or all(
+                not part or part.isalpha() or is_clear(part) for part in parts
+            )
+
+        return [is_open(chunk) for chunk in chunks]
 
     def _has_wide_signs_alone(self, core: str) -> bool:
         """Whether all that is not ASCII are signs which stand for no letter."""

@@ -59,7 +59,7 @@ _PLAIN = re.compile(
     r"""(["'(\[*_“‘—-]*)(?P<core>[A-Za-z]+(?:['’][A-Za-z]{1,2})?)(?P<tail>[.,!?;:…)\]"'”’*_—-]*)"""
 )
 _ENDS = re.compile(r"""[.!?…][.!?…)\]"'”’*]*$""")
-_URL = re.compile(
+URL = re.compile(
     r"(?:https?:|ftp:|www\.)|^[\w.-]+\.(?:com|org|net|edu|gov|info|io|co|uk|de|fr|ru|html?)(?:[/:?#]|$)"
 )
 _MAIL = re.compile(r"^[\w.+-]+@[\w-]+\.[\w.-]+$")
@@ -541,7 +541,7 @@ class Lexer:
             text = "".join(letters)
             if len(letters) != len(text):  # pragma: no cover - every letter is one code point
                 raise AssertionError("a cleaned letter is one code point")
-        if ("." in text or ":" in text) and _URL.search(text):
+        if ("." in text or ":" in text) and URL.search(text):
             marks[MARK_URL] = None
             return
         if "@" in text and _MAIL.match(text):

@@ -115,18 +115,31 @@ def test_tied_words_and_numbers_are_found() -> None:
     some = ["either/and-not", "kill!!", "(you.And", "==the==", "1,234.5%", '(12)"', "3x4"]
     loose = ["it-xyz.", "i.e.", "so...ab"]
     some += loose
+    some += (short := ["it/a", "i.d.i", "it-xyz!", "it-.a", "a.b...c"])  # if nothing is hidden
     some += ["kill@you", "kill's/you", "www.you.com", "_12_", "12&13", "thé/you", "k*ll", "1" * 50]
-    some += ["it/a", "a1", "i.d.i", "it-xyz!", "it-.a", "a.b...c"]
+    some += ["a1"]
     found = gather(some, np.array([len(some)], np.int64))
     tied = read_tied(found.codes, found.start, found.end)
-    assert [some[at] for at in tied.at] == some[:10]
-    assert tied.counts.tolist() == [3, 1, 2, 1, 0, 0, 0, 2, 2, 2]
+    assert [some[at] for at in tied.at] == some[:15]
+    assert tied.counts.tolist() == [3, 1, 2, 1, 0, 0, 0, 2, 2, 2, 2, 3, 2, 2, 3]
     assert [some[at] for at in tied.at[tied.loose]] == ["(you.And", *loose]
+    assert [some[at] for at in tied.at[tied.unsure]] == ["either/and-not", *short]
+    assert [some[at] for at in tied.at[~tied.sure]] == short
     words = spell(found.codes, tied.first, tied.stop)
-    assert words == "either and not kill you and the it xyz i e so ab".split()
+    assert words[:13] == "either and not kill you and the it xyz i e so ab".split()
     assert [MARKS[m] for m in tied.marks[[1, 4, 5]]] == [
         (MARK_EXCLAIMS,), (MARK_NUMBER,), (MARK_NUMBER,)
     ]  # fmt: skip
+
+
+def test_a_link_behind_a_word_is_no_word() -> None:
+    some = [f"{number}" for number in range(30)]
+    some += ["qzhttp:you", "youftp:qzx.", "qzhttps:idiot", "youwww.qzx", "cups:qzx", "qzp:you"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "FEW_CHUNKS", 10**9)
+        alone = said_by(new_table(), some)
+    assert said_by(new_table(), some) == alone
+    assert [len(words) for words, _, _ in alone[30:]] == [0, 0, 0, 0, 2, 2]
 
 
 def test_words_beside_numbers_and_bare_symbols_are_found() -> None:
