@@ -231,8 +231,8 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     linked = owner[np.isin(key, _LINK_KEYS)]
     tied[linked] = numbered[linked] = False
     numbered[owner[(word_first > first[owner]) & np.isin(key, _UNIT_KEYS)]] = False
-    unsure, link = tied & many, _may_link(shapes)
-    loose = unsure & ~link & _tied_by_one_kind(shapes, letters, through & ~before)
+    unsure = tied & many
+    loose = unsure & _tied_by_one_kind(shapes, letters, through & ~before)
     pair = ~several(opens & (opens - ONE))  # of words, where there is more than one
     loose &= pair | (letters & letters << ONE != 0)
     tied &= opens & ~(letters >> ONE & letters >> ONE + ONE) == 0
@@ -241,7 +241,7 @@ def read_tied(codes: U8, start: I64, end: I64) -> Tied:
     tied |= loose
     bare = (full & ~shapes.mask("bare") == 0) & (shapes.length <= LONGEST_EDGE)
 
-    sure = number | tied & ~(link & ~numbered) | bare
+    sure = number | tied | bare
     tied |= unsure
     chosen = where(number | tied | bare)
     first[bare] = last[bare] = shapes.length[bare]  # all of it stands before what is not there
@@ -283,17 +283,12 @@ def _numbered(shapes: Shapes, letters: U64, digits: U64, through: U64) -> Bools:
     behind = lowest(letters) > lowest(digits)
     found &= ~behind | (letters & letters << ONE & letters << ONE + ONE != 0)
     found &= ~behind | (lowest(letters) & shapes.mask("x") == 0)
-    alone: Bools = found & ~_may_link(shapes)
-    return alone
-
-
-def _may_link(shapes: Shapes) -> Bools:
-    """Which chunks may hold "www.", "http:" or the like: links, whatever stands before them."""
+    # "www." and "http:" begin links, with whatever stands before them.
     w = shapes.mask("w")
     links = w & w << ONE & w << ONE + ONE & shapes.mask("point") >> ONE
     links |= shapes.mask("p or s") & shapes.mask("colon") >> ONE
-    some: Bools = links != 0
-    return some
+    ends: Bools = found & (links == 0)
+    return ends
 
 
 def _tied_by_one_kind(shapes: Shapes, letters: U64, through: U64) -> Bools:
@@ -310,6 +305,8 @@ def _tied_by_one_kind(shapes: Shapes, letters: U64, through: U64) -> Bools:
     alike: Bools = single & shapes.mask("hyphen") == signs
     alike |= single & shapes.mask("pause") | in_a_row == signs
     alike &= shapes.full & ~(through | shapes.mask("stripped")) == 0
+    # "http:" begins a link, with whatever stands before it.
+    alike &= shapes.mask("p or s") & shapes.mask("colon") >> ONE == 0
     return alike
 
 
