@@ -55,6 +55,10 @@ class Disguises:
         self._leet = leet
         self._splitter = splitter
         self._longest = longest
+        self._first_choice: dict[int, str | None] = {ord("'"): None}
+        self._first_choice.update(
+            (ord(sign), of[0]) for sign, of in leet.items() if len(sign) == 1 and not sign.isalpha()
+        )
         self.glyphs = {ord(sign): leet[sign][0] for sign in _GLYPHS if sign in leet}
         self._pools: dict[tuple[bool, int], Pool] = {}
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
@@ -128,9 +132,7 @@ class Disguises:
 
     def likely(self, core: str) -> str:
         """`core` with the first choice of letters for each symbol and digit."""
-        leet = self._leet
-        first = "".join([leet[c][0] if c in leet and not c.isalpha() else c for c in core])
-        return first if "'" in leet else first.replace("'", "")
+        return core.translate(self._first_choice)
 
     def _worst(self, core: str, *, short: bool) -> str | None:
         """The first choice among the offensive words that `core` may be, digits read as letters.

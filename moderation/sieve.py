@@ -55,7 +55,7 @@ _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 _WORDS = re.compile(r"[a-z]{3,}")
-_PARTED = re.compile(rf"\n|{PAUSE.pattern}")
+_PARTED = re.compile(r"[\n,;:…\"“”]+|\.\.+|--+|__+|[?!]{2,}")  # at line ends and `text.PAUSE`
 _WIDE = re.compile(r"[^\0-\x7f]")
 _NO_SIGN = ","  # stands for no letter
 _DROPPED = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\ufe0f]+")  # by Lexer, most often
@@ -386,9 +386,12 @@ class Signs:
         shown = [line for line in text.split("\n") if len(line) <= 2 * MAX_WORD]
         # What pauses part is read on its own where the whole is no word.
         shown += [part for part in _PARTED.split(text) if part and not part.isalpha()]
-        found = dict.fromkeys([low.strip(OUTER) for low in shown])
-        found.update(dict.fromkeys([low.strip(PUNCTUATION) for low in shown]))
-        cores = [core for core in found if 3 <= len(core) <= MAX_WORD and not core.isalpha()]
+        found: dict[str, None] = {}
+        for low in shown:
+            core = low.strip(OUTER)
+            if 3 <= len(core) <= MAX_WORD and not core.isalpha():
+                found[core] = found[low.strip(PUNCTUATION)] = None
+        cores = [core for core in found if len(core) <= MAX_WORD]
         if not text.isascii():
             cores = [core for core in cores if core.isascii() or self._has_wide_signs_alone(core)]
         if not cores:

@@ -555,7 +555,7 @@ class Lexer:
         shout = _SHOUT.search(text) if "!1" in text else None
         if shout and shout.start() > left:
             right = min(right, shout.start())
-        if left == right or not any(map(str.isalnum, text)):
+        if left == right or not (text[left].isalnum() or any(map(str.isalnum, text))):
             stars = text.count("*")
             if stars >= 3 or (len(text) >= 3 and len(set(text) & set("#@$%&*!")) >= 3):
                 marks[MARK_CENSORED] = None
