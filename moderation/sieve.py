@@ -2,7 +2,7 @@
 
 Most unknown words are names and slips of the pen that nothing can be made of. A `Sieve` clears
 those, for many words at once, by traces that every disguise leaves; it never clears a word that
-`text.Lexer` reads as another (`tests/test_sieve.py`).
+`text.Lexer` reads as another (`tests/test_plain.py`).
 """
 
 from __future__ import annotations
@@ -18,192 +18,37 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, PAD, U64, KeyIndex, hash_ranges
-from moderation.disguises import LONGEST_MASKED, MASKS, Disguises
+from moderation.chunks import I64, PAD, hash_ranges
 from moderation.gluing import COMMON_PART, LONGEST_PART, Splitter
+from moderation.letters import CLASSES, Groups, Letters, index_of, is_plain, numbered
 from moderation.sequences import where
+from moderation.signs import Signs
 from moderation.spelling import (
     DOUBLED,
     DROPPED_TWIN,
     LIKE_LENGTHS,
     LIMITS,
     LONGEST,
-    MEANT,
     REPLACED,
     SHORTEST,
-    SKELETON,
     SOUND,
     SWAPPED,
     Speller,
     slip_cost,
 )
-from moderation.text import MAX_WORD, OUTER, PAUSE, PUNCTUATION, URL, Lexer, Tables
+from moderation.text import MAX_WORD, Lexer
 from moderation.vocabulary import Vocabulary
 
 Bools = npt.NDArray[np.bool_]
 
-_BASE = 0x9E3779B97F4A7C15  # of a polynomial modulo 2^64; a collision only costs a slow look
-_POWERS = np.array([pow(_BASE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uint64)
-_INVERSE = pow(_BASE, -1, 1 << 64)
-_DOWN = np.array([pow(_INVERSE, n, 1 << 64) for n in range(4 * MAX_WORD)], np.uint64)
-_SPREAD = np.uint64(0xD6E8FEB86659FD93)
-_CLASSES = np.arange(128, dtype=np.uint64)  # ASCII code -> class of its sound, 0 = silent
-for _letter, _class in SKELETON.items():
-    _CLASSES[_letter] = 0 if _class == ord(" ") else _class
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
 _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
 _LIMITS = np.array(LIMITS)
 _ROUNDING = 1e-6  # of bits, added in another order than the speller adds them
 _WORDS = re.compile(r"[a-z]{3,}")
-_PARTED = re.compile(r"[\n,;:…\"“”]+|\.\.+|--+|__+|[?!]{2,}")  # at line ends and `text.PAUSE`
-_WIDE = re.compile(r"[^\0-\x7f]")
-_NO_SIGN = ","  # stands for no letter
 _DROPPED = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\ufe0f]+")  # by Lexer, most often
 MAX_MET = 20_000  # suspects that a sieve remembers
 _AT_ONCE = 2_000  # letters of words whose slips are looked up at once: forty for each
-_ALPHABET = np.arange(97, 123, dtype=np.uint64)
-# ASCII code -> the codes in `spelling.MEANT`, and the letter itself as often as there is room.
-_INSTEAD = np.arange(128, dtype=np.uint64)[:, None].repeat(max(map(len, MEANT.values())), axis=1)
-for _letter, _others in ((ord(letter), sorted(others)) for letter, others in MEANT.items()):
-    _INSTEAD[_letter, : len(_others)] = [ord(other) for other in _others]
-
-
-class Letters:
-    """Words one after the other, with hashes of all their stretches.
-
-    `code`: letters, uint64, (N,); `owner`: the word of each; `place`: its place in the word;
-    `start`, `stop`: of each word, (W,); `sums`: prefix sums of code times power of the base,
-    (N + 1,).
-    """
-
-    def __init__(self, words: Sequence[str], code: U64 | None = None) -> None:
-        """`code`: other codes for the characters of the words."""
-        if code is None:
-            code = np.frombuffer("".join(words).encode("ascii"), np.uint8).astype(np.uint64)
-        length = np.fromiter(map(len, words), np.int64, len(words))
-        self.stop = np.cumsum(length)
-        self.start = self.stop - length
-        self.code = code
-        self.owner = np.repeat(np.arange(len(words)), length)
-        self.place = np.arange(len(self.code)) - self.start[self.owner]
-        self.sums = _sums(self.code * _POWERS[self.place])
-
-    def whole(self) -> U64:
-        """The hash of each word."""
-        return _spread(self.sums[self.stop] - self.sums[self.start])
-
-    def lengths(self) -> I64:
-        """The letters of each word."""
-        return self.stop - self.start
-
-    def without_one(self) -> U64:
-        """The hash of each word without one letter, for each letter: (N,)."""
-        before = self.sums[:-1] - self.sums[self.start][self.owner]
-        after = self.sums[self.stop][self.owner] - self.sums[1:]
-        return _spread(before + after * _DOWN[1])
-
-    def with_others(self) -> list[U64]:
-        """The hashes of what `spelling.slips_of` names of each word that is not shorter.
-
-        For each letter: (N, K) each.
-        """
-        owner = self.owner
-        here = _POWERS[self.place][:, None]
-        before = self.sums[:-1] - self.sums[self.start][owner]
-        after = self.sums[self.stop][owner] - self.sums[1:]
-        code = self.code[:, None]
-        replaced = (before + after)[:, None] + _INSTEAD[self.code] * here
-        longer = _POWERS[1] * here * _ALPHABET
-        longer += (before + code[:, 0] * here[:, 0] + after * _POWERS[1])[:, None]
-        # Two neighbours swapped; behind the last letter nothing is.
-        follows = np.zeros(len(code), np.uint64)
-        follows[:-1] = self.code[1:]
-        last = self.stop[self.stop > self.start] - 1
-        follows[last] = self.code[last]
-        swapped = (before + after)[:, None] + follows[:, None] * here
-        swapped += (code - follows[:, None]) * here * _POWERS[1]
-        return [_spread(hashes) for hashes in (replaced, longer, swapped)]
-
-    def stretches(self, at: I64, end: I64) -> U64:
-        """The hash of the letters from each place `at` to `end`, in the same word."""
-        return _spread((self.sums[end] - self.sums[at]) * _DOWN[self.place[at]])
-
-    def squeezed(self) -> U64:
-        """The hash of each word with every run of one letter made one."""
-        kept = np.ones(len(self.code), np.bool_)
-        kept[1:] = (self.code[1:] != self.code[:-1]) | (self.owner[1:] != self.owner[:-1])
-        return self.part(kept)
-
-    def part(self, kept: Bools) -> U64:
-        """The hash of each word with some of its letters, (N,), alone."""
-        rank = np.cumsum(kept)
-        place: I64 = rank - kept
-        place -= place[self.start][self.owner]
-        sums = _sums(np.where(kept, self.code * _POWERS[place], 0))
-        return _spread(sums[self.stop] - sums[self.start])
-
-    def skeletons(self) -> U64:
-        """The hash of each word's `spelling.skeleton_of`."""
-        heard = _CLASSES[self.code]
-        at = np.flatnonzero(heard)
-        code, owner = heard[at], self.owner[at]
-        code, owner = _without_runs(code, owner)
-        last = np.ones(len(code), np.bool_)
-        last[:-1] = owner[1:] != owner[:-1]
-        silent = last & (code == ord("r"))
-        follows = np.zeros(len(code), np.bool_)
-        follows[1:] = owner[1:] == owner[:-1]
-        before = np.roll(code, 1)
-        silent |= last & (code == ord("g")) & follows & (before == ord("n"))
-        final = last & (code == ord("k")) & follows & (before == ord("r"))
-        silent[np.flatnonzero(final) - 1] = True
-        code, owner = _without_runs(code[~silent], owner[~silent])
-        counts = np.bincount(owner, minlength=len(self.start))
-        stop = np.cumsum(counts)
-        start = stop - counts
-        sums = _sums(code * _POWERS[np.arange(len(code)) - start[owner]])
-        return _spread(sums[stop] - sums[start])
-
-
-def _without_runs(code: U64, owner: I64) -> tuple[U64, I64]:
-    kept = np.ones(len(code), np.bool_)
-    kept[1:] = (code[1:] != code[:-1]) | (owner[1:] != owner[:-1])
-    return code[kept], owner[kept]
-
-
-def _sums(values: U64) -> U64:
-    sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum(values, out=sums[1:])
-    return sums
-
-
-def _spread(hashes: U64) -> U64:
-    hashes = hashes ^ (hashes >> np.uint64(32))
-    hashes *= _SPREAD
-    return hashes
-
-
-class _Groups:
-    """Several numbers for a key: (K,), (K,) -> what stands under each key."""
-
-    def __init__(self, keys: U64, numbers: I64) -> None:
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        self.number = numbers[order]
-        opens = np.ones(len(keys), np.bool_)
-        opens[1:] = keys[1:] != keys[:-1]
-        self.first = where(opens)
-        self.count = np.diff(self.first, append=len(keys))
-        self.index = _numbered(keys[self.first])
-
-    def find(self, keys: U64) -> tuple[I64, I64]:
-        """Pairs: which of the keys, and a number that stands under it."""
-        group = self.index.find(keys)
-        some = where(group >= 0)
-        group = group[some]
-        count = self.count[group]
-        nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        return np.repeat(some, count), self.number[np.repeat(self.first[group], count) + nth]
 
 
 class _Slips:
@@ -220,7 +65,7 @@ class _Slips:
         self.bits = np.log2(ranks + 8)  # as in Speller.read
         letters = Letters(self.words)
         self.size = letters.lengths()
-        self.groups = _Groups(
+        self.groups = Groups(
             np.concatenate([letters.whole(), letters.without_one()]),
             np.concatenate([np.arange(len(self.words)), letters.owner]),
         )
@@ -248,7 +93,7 @@ class Parts:
     """Finds words that fall into known ones about an offensive word: `Splitter.part`, for many."""
 
     def __init__(self, splitter: Splitter) -> None:
-        self.odd = index_of(Letters([w for w in splitter.odd_parts() if _is_plain(w)]).whole())
+        self.odd = index_of(Letters([w for w in splitter.odd_parts() if is_plain(w)]).whole())
 
     def find(self, letters: Letters, vocabulary: Vocabulary, at: I64, end: I64) -> I64:
         """Which words may; `at`, `end`: where offensive words stand in their letters."""
@@ -286,7 +131,7 @@ class Rivals:
     def __init__(self, speller: Speller) -> None:
         self.costs = speller.harmless()
         self.words = list(self.costs)
-        self.index = _numbered(Letters(self.words).whole())
+        self.index = numbered(Letters(self.words).whole())
 
     def find(self, words: Sequence[str]) -> dict[str, float]:
         """The bits of the cheapest reading of each word; infinite where there is none."""
@@ -322,11 +167,11 @@ class _Sounds:
         self.may_sound = lexer.speller.may_sound
         words = lexer.speller.heard()
         letters = Letters(words)
-        self.groups = _Groups(letters.skeletons(), np.arange(len(words)))
+        self.groups = Groups(letters.skeletons(), np.arange(len(words)))
         known = lexer.tables.vocabulary
         self.bits = np.log2(np.array([known[word] for word in words], np.float64) + 8)
         self.size = letters.lengths()
-        self.first = _CLASSES[letters.code[letters.start]]
+        self.first = CLASSES[letters.code[letters.start]]
 
     def find(self, words: Sequence[str], letters: Letters, asked: I64) -> I64:
         """Which of the words `asked` may have the sound of a telling one."""
@@ -336,119 +181,9 @@ class _Sounds:
         size = letters.lengths()[word]
         near = _LIMITS.take(size, mode="clip") - self.bits[target] >= SOUND - _ROUNDING
         near &= np.abs(size - self.size[target]) < LIKE_LENGTHS
-        near &= _CLASSES[letters.code[letters.start[word]]] == self.first[target]
+        near &= CLASSES[letters.code[letters.start[word]]] == self.first[target]
         alike = np.unique(word[near])
         return alike[[self.may_sound(words[i]) for i in alike.tolist()]]
-
-
-# Kinds of characters within what may be a word in disguise; see `disguises.Disguises`.
-_LETTER, _INNER, _ANY_SIGN, _NO_LEET, _MASK, _STAR, _NO_MASK, _NO_GLYPH = (1 << n for n in range(8))
-
-
-class Signs:
-    """Tells which letters with symbols and digits among them hide no word: what
-    `Disguises.read` and `Repairer.respelled` make nothing of, for many at once.
-
-    The letters that are written must not be an offensive word, whole or but for one (a symbol may
-    stand for it); and the letters that the others look like must be no word that is read so.
-    """
-
-    def __init__(self, tables: Tables, disguises: Disguises, hollow: KeyIndex) -> None:
-        self.hollow = hollow
-        self.known = tables.vocabulary
-        self.disguises = disguises
-        alike, traces = self.disguises.traces()
-        shown = [word for word in traces if word.isascii() and len(word) <= len(_POWERS)]
-        self.traces = index_of(Letters(shown).whole())
-        self.leet = leet = tables.leet
-        self.alike = np.arange(128, dtype=np.uint64)
-        self.kinds = np.zeros(128, np.uint8)
-        for code in range(128):
-            sign = chr(code)
-            taken = alike.get(code, sign)
-            self.alike[code] = ord(taken or "\0")
-            kinds = _LETTER if sign.isalpha() else 0
-            kinds |= _INNER if sign.isalnum() else 0
-            kinds |= _ANY_SIGN if not taken or taken == "\0" else 0
-            if not sign.isalpha():
-                kinds |= _NO_LEET if sign not in leet and sign != "'" else 0
-                kinds |= _MASK if sign in "#@%$&!?+" else 0
-                kinds |= _STAR if sign == "*" else 0
-                kinds |= _NO_MASK if sign not in MASKS else 0
-                kinds |= _NO_GLYPH if code not in self.disguises.glyphs else 0
-            self.kinds[code] = kinds
-
-    def clear(self, text: str) -> tuple[set[str], dict[str, str]]:
-        """What stands in the lines of a text in lower case and hides nothing.
-
-        Some may still be misspelt: those, and the letters that they look like.
-        """
-        shown = [line for line in text.split("\n") if len(line) <= 2 * MAX_WORD]
-        # What pauses part is read on its own where the whole is no word.
-        shown += [part for part in _PARTED.split(text) if part and not part.isalpha()]
-        found: dict[str, None] = {}
-        for low in shown:
-            core = low.strip(OUTER)
-            if 3 <= len(core) <= MAX_WORD and not core.isalpha():
-                found[core] = found[low.strip(PUNCTUATION)] = None
-        cores = [core for core in found if len(core) <= MAX_WORD]
-        if not text.isascii():
-            cores = [core for core in cores if core.isascii() or self._has_wide_signs_alone(core)]
-        if not cores:
-            return set(), {}
-        letters = Letters([_WIDE.sub(_NO_SIGN, core) for core in cores])
-        kinds = self.kinds[letters.code]
-        every = np.bitwise_or.reduceat(kinds, letters.start)
-        is_letter = kinds & _LETTER != 0
-        count = np.add.reduceat(is_letter, letters.start, dtype=np.int64)
-        size = letters.lengths()
-        hidden = self.hollow.find(letters.part(is_letter)) >= 0
-        # Letters with signs between them all are read together.
-        inner = kinds & _INNER != 0
-        beside = inner[1:] & inner[:-1] & (letters.owner[1:] == letters.owner[:-1])
-        hidden |= (count > 2) & (np.bincount(letters.owner[1:][beside], minlength=len(cores)) == 0)
-        # Symbols for several letters.
-        many = (every & _MASK != 0) & (size - count > 1) | (every & _STAR != 0)
-        hidden |= many & (every & _NO_MASK == 0) & (size <= LONGEST_MASKED)
-        # Symbols and digits for the letters that they look like.
-        leet = every & _NO_LEET == 0
-        traces = Letters(cores, self.alike[letters.code]).squeezed()
-        hidden |= leet & ((every & _ANY_SIGN != 0) | (self.traces.find(traces) >= 0))
-        likely = self.disguises.likely
-        for at in where(leet & ~hidden & (count * 2 >= size)).tolist():
-            hidden[at] = likely(cores[at]) in self.known
-        clear = where(~hidden)
-        glyphs = self.disguises.letters_of
-        alike = {
-            cores[at]: word
-            for at in clear[every[clear] & _NO_GLYPH == 0].tolist()
-            if (word := glyphs(cores[at])) is not None and word not in self.known
-        }
-        return {cores[at] for at in clear.tolist()}, alike
-
-    def are_open(self, chunks: Sequence[str]) -> list[bool]:
-        """Whether each chunk, words tied by signs and in lower case, is read word by word."""
-        clear = self.clear("\n".join(chunks))[0]
-
-        def is_clear(text: str) -> bool:
-            if text.strip(OUTER) not in clear or text.strip(PUNCTUATION) not in clear:
-                return False
-            return URL.search(text) is None
-
-        def is_open(chunk: str) -> bool:
-            if not chunk.isascii() or not is_clear(chunk):
-                return False
-            parts = PAUSE.split(chunk.strip(OUTER))
-            return len(parts) == 1 or all(
-                not part or part.isalpha() or is_clear(part) for part in parts
-            )
-
-        return [is_open(chunk) for chunk in chunks]
-
-    def _has_wide_signs_alone(self, core: str) -> bool:
-        """Whether all that is not ASCII are signs which stand for no letter."""
-        wide = _WIDE.findall(core)
-        return not any(sign.isalnum() or sign in self.leet for sign in wide)
 
 
 class Sieve:
@@ -461,7 +196,7 @@ class Sieve:
     """
 
     def __init__(self, lexer: Lexer) -> None:
-        offensive = [word for word in lexer.tables.offensive if _is_plain(word)]
+        offensive = [word for word in lexer.tables.offensive if is_plain(word)]
         letters = Letters(offensive)
         self.squeezed = index_of(letters.squeezed())
         self.hollow = index_of(letters.whole(), letters.without_one())
@@ -577,21 +312,6 @@ def _words_of(text: str) -> list[str]:
     if "'" in text or "’" in text:
         words += _WORDS.findall(text.replace("'", "").replace("’", ""))
     return words
-
-
-def _is_plain(word: str) -> bool:
-    return word.isascii() and word.isalpha() and len(word) <= 4 * MAX_WORD
-
-
-def index_of(*hashes: U64) -> KeyIndex:
-    return _numbered(np.unique(np.concatenate(hashes)))
-
-
-def _numbered(keys: U64) -> KeyIndex:
-    """An index of keys, each there once, to their places."""
-    index = KeyIndex()
-    index.add(keys, np.arange(len(keys)))
-    return index
 
 
 _sieves: weakref.WeakKeyDictionary[Lexer, Sieve] = weakref.WeakKeyDictionary()
