@@ -50,6 +50,7 @@ from moderation.training import (
     add_harmless,
     add_labels,
     add_mentions,
+    add_stances,
     assemble,
     calibrate_in_turn,
     choose_combinations,
@@ -104,6 +105,7 @@ GROUPS = (
     ("contrasts",),
     ("harmless",),
     ("mentions",),
+    ("stances",),
 )
 
 
@@ -681,6 +683,7 @@ def main(
                         clusters[corpus.name, text] = group
         if mentions is not None:
             add_mentions(examples, mentions, recipe.mentions_weight)
+            add_stances(examples, mentions, recipe.stances_weight)
     except ModerationError as error:
         raise click.ClickException(str(error)) from error
     if not len(examples):

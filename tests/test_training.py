@@ -29,6 +29,7 @@ from moderation.training import (
     Screen,
     add_harmless,
     add_mentions,
+    add_stances,
     assemble,
     calibrate,
     calibrate_in_turn,
@@ -59,7 +60,7 @@ from moderation.training import (
 )
 from moderation.training.calibration import EVEN, KNEE, MANY, level_social
 from moderation.training.heads import log_count_scale, register_weights
-from moderation.training.mentions import read_mentions
+from moderation.training.mentions import read_mentions, read_stances
 
 ROOT = Path(__file__).parent.parent
 
@@ -692,6 +693,88 @@ def test_wrong_frames_are_named(tmp_path: Path, old: str, new: str, message: str
     path.write_text(FRAMES.replace(old, new), "utf-8")
     with pytest.raises(InputError, match=re.escape(message)):
         read_mentions(path)
+
+
+STANCES = """
+[stances]
+fill = 3
+[stances.sayings]
+clause = ["{Gs} cheat", "{adj} people cheat"]
+doing = ["mocking {G}"]
+[stances.rejected]
+clause = ["nobody should say that {clause}"]
+doing = ["{doing} is wrong, {Gs} are fine."]
+[stances.upheld]
+clause = ["everybody knows that {clause}"]
+"""
+
+
+def test_stances_are_sayings_in_frames(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES + STANCES, "utf-8")
+    examples = Examples()
+    add_stances(examples, path, [0.5, 0.0, 0.0, 0.0, 0.0, 1.5])
+    stances = read_stances(path)
+    assert examples.texts == [stance.text for stance in stances]  # the same ones each time
+    assert len(examples) == examples.sources["stances"]["rows"] == 9
+    found = [(text.lower().rstrip("."), hateful) for text, hateful in stances]
+    said = r"(islanders|northerners|(island|northern) people) cheat"
+    for text, hateful in found[:3] + found[6:]:
+        frame = "everybody knows" if hateful else "nobody should say"
+        assert re.fullmatch(f"{frame} that {said}", text)
+    assert [hateful for _, hateful in found] == [False] * 6 + [True] * 3
+    one_group = (
+        "mocking (an islander is wrong, islanders|a northerner is wrong, northerners) are fine"
+    )
+    assert all(re.fullmatch(one_group, text) for text, _ in found[3:6])
+    labels, weight, part = examples.arrays()
+    assert labels[:, [0, 5]].tolist() == [[float(hateful)] * 2 for _, hateful in stances]
+    assert np.isnan(labels[:, 1:5]).all()
+    assert (weight == [0.5, 0, 0, 0, 0, 1.5]).all()
+    assert set(part.tolist()) == {"train"}
+
+
+def test_a_file_need_not_have_stances(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES, "utf-8")
+    examples = Examples()
+    add_stances(examples, path, [1.0] * len(LABELS))
+    assert not len(examples)
+    assert not examples.sources
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("fill = 3", "fill = true", "stances.fill must be a whole number over 0"),
+        ("[stances.sayings]", "[stances.said]", "stances.sayings must be a table of lists"),
+        ('["mocking {G}"]', "[]", "stances.sayings must be a table of lists"),
+        ('["everybody knows that {clause}"]', "[7]", "stances.upheld must be a table of lists"),
+        ("that {clause}", "that", "'nobody should say that' has no saying of its kind"),
+        ('doing = ["mocking {G}"]', "", "has no saying of its kind"),
+        ('["{Gs} cheat", "{adj} people cheat"]', '["we cheat"]', "names no group"),
+    ],
+)
+def test_wrong_stances_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES + STANCES.replace(old, new, 1), "utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_stances(path)
+
+
+def test_stances_are_not_the_sentences_to_choose_by() -> None:
+    chosen_by = tomllib.loads(
+        (ROOT / "moderation" / "evaluation" / "sentences.toml").read_text("utf-8")
+    )
+    theirs = {
+        frame.replace("{}", term)
+        for kind in ("harmless", "abusive")
+        for frame in chosen_by[kind]
+        for term in chosen_by["terms"]
+    }
+    mine = {text.lower().rstrip(".") for text, _ in read_stances(ROOT / "seeds" / "mentions.toml")}
+    assert len(mine) > 5_000
+    assert not mine & theirs
 
 
 def test_mentions_are_not_the_sentences_to_choose_by() -> None:

@@ -98,6 +98,7 @@ def train(
         training.add_corpora(examples, load_all(corpora, only or None), recipe)
     if mentions is not None:
         training.add_mentions(examples, mentions, recipe.mentions_weight)
+        training.add_stances(examples, mentions, recipe.stances_weight)
     model = training.train(examples, recipe, output.name.removesuffix(".safetensors"), log)
     if corpora is not None and (corpora / "toxic_spans.jsonl.gz").is_file():
         from moderation.corpora import load

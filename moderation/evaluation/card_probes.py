@@ -58,6 +58,20 @@ class ProbeParts(Sheet):
             if (f.set, f.label, f.measure) == (name, label, measure) and f.group
         ]
 
+    def functions(self) -> str:
+        name, label = "functions", "identity_attack"
+        rows = [
+            [f.group.replace("_", " "), "hate" if f.positives else "no hate", str(f), str(f.n)]
+            for f in sorted(self._groups(name, label, "accuracy"), key=lambda f: f.value)
+        ]
+        overall = self.find(name, label, "accuracy")
+        if overall is not None:
+            rows.append(["all", "both", str(overall), str(overall.n)])
+        ranked = self.find(name, label, "auc")
+        auc = "" if ranked is None else f"AUC over all: {ranked}."
+        head = ["function", "what it is", "decided rightly", "n"]
+        return "\n\n".join(filter(None, [self.note(name), self.table(head, rows, [name]), auc]))
+
     def counterfactual(self) -> str:
         name = "counterfactual"
         measures = {

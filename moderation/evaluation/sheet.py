@@ -76,8 +76,9 @@ class Sheet:
             for name in dict.fromkeys(corpora)
             if name in self.report.corpora
         ]
-        if "sentences" in asked:
-            digests.append(f"sentences.toml {digest_of('sentences.toml')[:DIGITS]}")
+        for name in ("sentences", "functions"):
+            if name in asked:
+                digests.append(f"{name}.toml {digest_of(f'{name}.toml')[:DIGITS]}")
         command = ["moderation evaluate"]
         if self.report.model != DEFAULT_NAME:
             command.append(f"--model {self.report.model}")

@@ -31,6 +31,7 @@ from moderation.training.examples import (
     add_harmless,
     add_labels,
     add_mentions,
+    add_stances,
 )
 from moderation.training.heads import fit_head, fit_heads, harmless_segments, taught_features
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
@@ -54,6 +55,7 @@ __all__ = [
     "add_harmless",
     "add_labels",
     "add_mentions",
+    "add_stances",
     "assemble",
     "calibrate",
     "calibrate_in_turn",

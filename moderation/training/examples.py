@@ -17,8 +17,10 @@ from moderation.errors import InputError
 from moderation.labelling.store import labelled_texts
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
-from moderation.training.mentions import read_mentions
+from moderation.training.mentions import read_mentions, read_stances
 from moderation.training.recipe import Recipe
+
+STANCE_LABELS = ("toxicity", "identity_attack")  # what is known of a stance
 
 
 @dataclass
@@ -131,6 +133,24 @@ def add_mentions(examples: Examples, path: str | Path, weight: Sequence[float]) 
     `weight`: by label.
     """
     _add_zeros(examples, read_mentions(path), weight, "mentions", Path(path))
+
+
+def add_stances(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
+    """Add stances on what is said against groups (`seeds/mentions.toml`), if the file has any.
+
+    Of those that uphold it toxicity and identity_attack are 1, of those that reject it 0; the other
+    labels are missing. `weight`: by label.
+    """
+    stances = read_stances(path)
+    for text, hateful in stances:
+        known = [float(hateful) if label in STANCE_LABELS else float("nan") for label in LABELS]
+        examples.texts.append(text)
+        examples.labels.append(known)
+        examples.weight.append(list(weight))
+        examples.part.append("train")
+        examples.source.append("stances")
+    if stances:
+        examples.sources["stances"] = {"sha256": _digest(Path(path)), "rows": len(stances)}
 
 
 def _add_zeros(

@@ -3,6 +3,10 @@
 A linear head learns a group's name from the corpora, where it stands in abuse more often than
 elsewhere. Short plain sentences of many kinds, each about many groups, teach it that the name alone
 says nothing (as Dixon et al. 2018 did with harmless articles).
+
+Stances are what is said against a group in frames that reject it ("nobody should say that ...") and
+in frames that uphold it ("everybody knows that ..."): the same sayings in both, so that what is
+learnt is the frame (as in contrast sets; Gardner et al. 2020).
 """
 
 from __future__ import annotations
@@ -11,13 +15,21 @@ import re
 import tomllib
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from moderation.errors import InputError
 
 FORMS = {"plural": "{Gs}", "singular": "{G}", "adjective": "{adj}"}
+STANCES = {"rejected": False, "upheld": True}  # what a frame does with a saying -> whether it hates
 SMALL, OPEN = 0.35, 0.3  # share of sentences in small letters, and of those without a full stop
 _ARTICLE = re.compile(r"\b([Aa]) (?=[AEIOaeio])")
+
+
+class Stance(NamedTuple):
+    """A sentence that takes a stance on what is said against a group."""
+
+    text: str
+    hateful: bool
 
 
 def read_mentions(path: str | Path, seed: int = 0) -> list[str]:
@@ -25,17 +37,8 @@ def read_mentions(path: str | Path, seed: int = 0) -> list[str]:
 
     Each frame is filled with `fill` of the groups. Raises InputError naming the file and the key.
     """
-    try:
-        table = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), f"is not TOML: {error}") from error
-    fill, groups = table.get("fill"), table.get("groups")
-    if type(fill) is not int or fill < 1:
-        raise InputError(str(path), "fill must be a whole number over 0")
-    if not isinstance(groups, list) or not all(map(_is_group, groups)):
-        raise InputError(str(path), f"each of groups must give words for {', '.join(FORMS)}")
+    table, groups = _read(path)
+    fill = _fill_of(path, "fill", table)
     rng, made = Random(seed), []
     for form, slot in FORMS.items():
         for frame in table.get(form, []):
@@ -45,6 +48,72 @@ def read_mentions(path: str | Path, seed: int = 0) -> list[str]:
                 name = rng.choice(group[form])
                 made.append(_write(frame.replace(slot, name), rng))
     return made
+
+
+def read_stances(path: str | Path, seed: int = 0) -> list[Stance]:
+    """The stances of a file, none where it has no table [stances]; the same ones each time.
+
+    [stances.sayings] lists sayings by kind; [stances.rejected] and [stances.upheld] list frames by
+    the kind that fills them, as {kind}. Each frame is filled `fill` times, with one of the sayings
+    and a group. Raises InputError naming the file and the key.
+    """
+    table, groups = _read(path)
+    stances = table.get("stances")
+    if stances is None:
+        return []
+    if not isinstance(stances, dict):
+        raise InputError(str(path), "stances must be a table")
+    fill = _fill_of(path, "stances.fill", stances)
+    sayings = _lists_of(path, "sayings", stances)
+    rng, made = Random(seed), []
+    for stance, hateful in STANCES.items():
+        for kind, frames in _lists_of(path, stance, stances).items():
+            for frame in frames:
+                place = f"stances.{stance}.{kind}: {frame!r}"
+                if kind not in sayings or f"{{{kind}}}" not in frame:
+                    raise InputError(str(path), f"{place} has no saying of its kind")
+                for _ in range(fill):
+                    said = frame.replace(f"{{{kind}}}", rng.choice(sayings[kind]))
+                    group = rng.choice(groups)
+                    text = said
+                    for form, slot in FORMS.items():
+                        text = text.replace(slot, rng.choice(group[form]))
+                    if text == said:
+                        raise InputError(str(path), f"{place} names no group")
+                    made.append(Stance(_write(text, rng), hateful))
+    return made
+
+
+def _read(path: str | Path) -> tuple[dict[str, Any], list[dict[str, list[str]]]]:
+    """A file of frames, and its groups."""
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(path), f"is not TOML: {error}") from error
+    groups = table.get("groups")
+    if not isinstance(groups, list) or not groups or not all(map(_is_group, groups)):
+        raise InputError(str(path), f"each of groups must give words for {', '.join(FORMS)}")
+    return table, groups
+
+
+def _fill_of(path: str | Path, key: str, table: dict[str, Any]) -> int:
+    fill = table.get("fill")
+    if type(fill) is not int or fill < 1:
+        raise InputError(str(path), f"{key} must be a whole number over 0")
+    return fill
+
+
+def _lists_of(path: str | Path, key: str, stances: dict[str, Any]) -> dict[str, list[str]]:
+    """Kind -> strings, of a table in [stances]."""
+    table = stances.get(key)
+    if not isinstance(table, dict) or not all(
+        isinstance(strings, list) and strings and all(isinstance(one, str) for one in strings)
+        for strings in table.values()
+    ):
+        raise InputError(str(path), f"stances.{key} must be a table of lists of sentences")
+    return table
 
 
 def _is_group(group: Any) -> bool:
