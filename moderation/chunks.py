@@ -2,9 +2,8 @@
 
 Cutting and naming chunks one string at a time is most of the time of scoring in Python. Here a
 block of texts is one array of bytes (UTF-8): white space gives the chunks' ends, and a chunk's key
-is made of its bytes, eight at a time, each eight of them one unaligned 64-bit number. Keys live in
-memory only: what they are mixed with is drawn anew in every process, so that no two texts can be
-made to collide.
+is made of its bytes, eight at a time as one 64-bit number. Keys live in memory only: what they are
+mixed with is drawn anew in every process, so that no two texts can be made to collide.
 """
 
 from __future__ import annotations
@@ -73,12 +72,9 @@ class Chunks:
     @overload
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        chunk = self.text[self.start[at] : self.end[at]]
-        return BREAK if chunk == _LINE else chunk.decode("utf-8", "surrogatepass")
+        return self.texts(at) if isinstance(at, slice) else self.texts(np.array([at]))[0]
 
-    def texts(self, at: I64) -> list[str]:
+    def texts(self, at: I64 | slice) -> list[str]:
         """The chunks `at`."""
         text = self.text
         spans = zip(self.start[at].tolist(), self.end[at].tolist(), strict=True)
@@ -296,7 +292,10 @@ class KeyIndex:
         return found
 
     def add(self, keys: U64, numbers: I64) -> None:
-        """Add keys that are not there, each once, with numbers that are not there."""
+        """Add keys that are not there, each once, with numbers that are not there.
+
+        Numbers are places in arrays: growing takes as much memory as the largest of them asks.
+        """
         self._size += len(keys)
         slots, bits = self._slots
         if self._size * 2 > len(slots):

@@ -29,7 +29,8 @@ _SYMBOLS = re.compile(r"[\W_]+")
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
 _RUNS = re.compile(r"(.)\1+")
 # Words by a letter and their length, the likeliest first: the bits by which each surprises, then
-# what decides between equals, the number of its first letter and length as they come.
+# what decides between equals: the length, or where words are found by their last letter the number
+# of their first letter and length as they come.
 Pool = dict[tuple[str, int], list[tuple[float, int, str]]]
 
 
@@ -277,7 +278,9 @@ class Disguises:
             order: dict[tuple[str, int], int] = {}
             for word in words:
                 if len(word) >= 3:
-                    number = order.setdefault((word[0], len(word)), len(order))
+                    number = len(word)
+                    if place:
+                        number = order.setdefault((word[0], number), len(order))
                     key = word[place], len(word)
                     pool.setdefault(key, []).append((self._surprise(word), number, word))
             for some in pool.values():

@@ -60,13 +60,13 @@ class WeightSink(Sink):
         return sums
 
 
-def lookup(model: Model, keys: U64, counts: Bools | None = None) -> tuple[Float32, I64]:
+def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
     """Weights of the features that the model knows, and which keys they are.
 
     Returns float32 (K', H or, from FEW on, row_width), whose first H columns are the heads', and
-    int64 (K',). With `counts`, bool (K,), only keys that count are looked up.
+    int64 (K',).
     """
-    at, hit = find_slots(model, keys, counts)
+    at, hit = find_slots(model, keys)
     if len(hit) < FEW:
         return fetch(model.weight, at).astype(np.float32), hit
     return model.rows.fetch(at), hit

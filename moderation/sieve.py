@@ -16,9 +16,8 @@ from functools import cached_property
 from math import inf
 
 import numpy as np
-import numpy.typing as npt
 
-from moderation.chunks import I64, PAD, hash_ranges
+from moderation.chunks import I64, PAD, Bools, hash_ranges
 from moderation.gluing import COMMON_PART, LONGEST_PART, Splitter
 from moderation.letters import CLASSES, Groups, Letters, index_of, is_plain, numbered
 from moderation.sequences import where
@@ -38,8 +37,6 @@ from moderation.spelling import (
 )
 from moderation.text import MAX_WORD, Lexer
 from moderation.vocabulary import Vocabulary
-
-Bools = npt.NDArray[np.bool_]
 
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
 _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters
@@ -271,7 +268,10 @@ class Sieve:
         return self.sift(words, vocabulary)[0]
 
     def sift(self, words: Sequence[str], vocabulary: Vocabulary | None = None) -> tuple[Bools, I64]:
-        """The same, and which of the words may be misspelt."""
+        """Whether each word may be another, (W,), and which of them may be misspelt.
+
+        With the vocabulary of the lexer, if it is made, it takes less time.
+        """
         found = np.zeros(len(words), np.bool_)
         if not len(words):
             return found, np.empty(0, np.int64)

@@ -19,7 +19,7 @@ Float64 = npt.NDArray[np.float64]
 
 FEWEST = 10  # texts of either outcome below which nothing is scaled
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
-EVEN = 0.001  # macro-F1: less than any choice of held texts would move it by
+EVEN = 0.002  # macro-F1: less than half of what another choice of held texts moves it by
 MOST_MOVED = 4.0  # logits by which a head is moved at most
 KNEE = -1.5  # logit where the slope changes: of four tried, that with the least error on dev rows
 MANY = 3_000  # positives from which the slope may change at KNEES instead: of ten choices tried, …
