@@ -36,7 +36,7 @@ Examples:
 @click.option(
     "--mentions",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Frames of harmless sentences about groups, as seeds/mentions.toml.",
+    help="Frames of sentences about groups, as seeds/mentions.toml.",
 )
 @click.option(
     "--corpora",
