@@ -28,7 +28,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer ones by BLAKE2b
 
-FEW_READ = 4_096  # places up to which they are read one by one
+FEW_READ = 4_096  # places up to which they are read one by one, as they are
 PAD = 8  # bytes after the last one, so that eight can be read from every place
 _FREE = np.uint64((1 << 64) - 1)
 _SALT = os.urandom(8)
@@ -222,13 +222,14 @@ def fetch(array: npt.NDArray[Number], at: npt.NDArray[np.integer]) -> npt.NDArra
     return array.take(at, axis=0, mode="clip")
 
 
-def bring_near(rows: npt.NDArray[np.generic]) -> None:
+def bring_near(rows: npt.NDArray[np.generic], wanted: int) -> None:
     """Read all of `rows`, a multiple of eight bytes, in their order.
 
-    Before more places than that are fetched here and there: the processor waits for each of those
-    that is far, but sees what comes next of what is read in order.
+    If many places, and more than there are, are `wanted` next, here and there: the processor waits
+    for each of those that is far, but sees what comes next of what is read in order.
     """
-    np.add.reduce(rows.reshape(-1).view(np.uint64))
+    if FEW_READ < wanted > len(rows):
+        np.add.reduce(rows.reshape(-1).view(np.uint64))
 
 
 def distinct(keys: U64) -> tuple[I64, I64]:

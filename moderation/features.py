@@ -224,16 +224,17 @@ def _segment_few(facts: Facts, counts: I64) -> _Segments:
     firsts: list[int] = []
     sentences: list[int] = []
     begins: list[int] = []  # words before each segment
-    before = parts = sentence = 0
+    before = sentence = 0
     start = 0  # words before the sentence, or the capitalised chunk, that began last
+    until = SEGMENT_WORDS  # words before a part of it that is no longer this one
     last, kinds = END, facts.flags.tolist()
     for at, (kind, count) in enumerate(zip(kinds, facts.words.tolist(), strict=True)):
         capital = kind & CAPITAL and last & SMALL and at + 1 < len(kinds) and kinds[at + 1] & SMALL
         if last & END or capital:
             sentence += last & END
-            start, parts = before, 0
-        elif (before - start) // SEGMENT_WORDS > parts:
-            parts = (before - start) // SEGMENT_WORDS
+            start, until = before, before + SEGMENT_WORDS
+        elif before >= until:
+            until = before + SEGMENT_WORDS - (before - start) % SEGMENT_WORDS
         else:
             before += count
             last = kind

@@ -185,13 +185,14 @@ class Pooling:
         self._both = _Lines(np.concatenate([own, watch[:, self._watching]], axis=1))
         # The bends of all labels at once, those that bend anything.
         at, self._bent = columns[_ABOVE, :N_LABELS].nonzero()
-        self._knees = columns[_KNEES, :N_LABELS][at, self._bent]
-        self._above = columns[_ABOVE, :N_LABELS][at, self._bent]
-        self._links = [
-            (label, columns[_LINK_FROM, label], columns[_LINK, label])
-            for label in range(N_LABELS)
-            if columns[_LINK, label] and label != _TOXICITY
-        ]
+        self._labels = self._bent.tolist()
+        self._knees = columns[_KNEES, :N_LABELS][at, self._bent][:, None]
+        self._above = columns[_ABOVE, :N_LABELS][at, self._bent][:, None]
+        linked = columns[_LINK, :N_LABELS].copy()
+        linked[_TOXICITY] = 0
+        self._linked = linked.nonzero()[0]
+        self._link = linked[self._linked][:, None]
+        self._link_from = columns[_LINK_FROM, self._linked][:, None]
 
     def share(self, pooled: Pooled) -> Float32:
         """How much of toxicity's logit the head of social media gives: in [0, 1], shape (C,)."""
@@ -199,21 +200,23 @@ class Pooling:
 
     def logits(self, pooled: Pooled) -> Float32:
         """Calibrated logits: float32, shape (C, L)."""
-        out = self._lines(pooled)
-        further = out[:, _SOCIAL] - out[:, _TOXICITY]
-        for label, start, link in self._links:
-            excess = out[:, label] - start
-            further += link * np.maximum(excess, 0)
-        further *= _between(out[:, _REGISTER])
-        out[:, _TOXICITY] += further
-        out = out[:, :N_LABELS]
-        bend = out.take(self._bent, axis=1)
+        out = self._lines(pooled).T.copy()  # by head: what is added then stands side by side
+        further = out[_SOCIAL] - out[_TOXICITY]
+        excess = out.take(self._linked, axis=0)
+        excess -= self._link_from
+        np.maximum(excess, 0, out=excess)
+        excess *= self._link
+        for more in excess:
+            further += more
+        further *= _between(out[_REGISTER])
+        out[_TOXICITY] += further
+        bend = out.take(self._bent, axis=0)
         bend -= self._knees
         np.maximum(bend, 0, out=bend)
         bend *= self._above
-        for number, label in enumerate(self._bent.tolist()):
-            out[:, label] += bend[:, number]
-        return out
+        for label, more in zip(self._labels, bend, strict=True):
+            out[label] += more
+        return out[:N_LABELS].T
 
     def bend_of(self, label: int, straight: float) -> tuple[float, float]:
         """Slope and offset: a label's logit = slope * `straight` + offset.
@@ -222,7 +225,8 @@ class Pooling:
         """
         slope, offset = 1.0, 0.0
         mine = self._bent == label
-        for knee, above in zip(self._knees[mine].tolist(), self._above[mine].tolist(), strict=True):
+        knees, above_knees = self._knees[mine, 0].tolist(), self._above[mine, 0].tolist()
+        for knee, above in zip(knees, above_knees, strict=True):
             if straight > knee:
                 slope += above
                 offset -= above * knee
@@ -272,10 +276,11 @@ class Pooling:
         lines = self._lines(pooled)[0]
         share = float(_between(lines[_REGISTER]))
         constant, parts = 0.0, [(_TOXICITY, 1 - share), (_SOCIAL, share)]
-        for head, start, link in self._links:
+        columns = (self._linked, self._link_from[:, 0], self._link[:, 0])
+        for head, start, link in zip(*(column.tolist() for column in columns), strict=True):
             if lines[head] > start:
-                parts.append((head, share * float(link)))
-                constant -= share * float(link) * float(start)
+                parts.append((head, share * link))
+                constant -= share * link * start
         return Parts(constant, tuple(parts))
 
 

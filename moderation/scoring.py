@@ -199,8 +199,7 @@ def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
     """What the chunks of each filled segment contribute: float32, shape (F, heads)."""
     first, ids = block.segment_first, block.ids
     sums = np.empty((len(first), -(-heads // 2)), np.complex64)  # two heads at a time
-    if table.size < len(ids):
-        bring_near(table.value[: table.size])
+    bring_near(table.value[: table.size], len(ids))
     for start in range(0, len(first), SEGMENTS):
         part = first[start : start + SEGMENTS]
         low, rest = part[0], first[start + SEGMENTS : start + SEGMENTS + 1]
