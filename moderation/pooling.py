@@ -185,12 +185,12 @@ class Pooling:
         self._both = _Lines(np.concatenate([own, watch[:, self._watching]], axis=1))
         # The bends of all labels at once, those that bend anything.
         at, self._bent = columns[_ABOVE, :N_LABELS].nonzero()
-        self._labels = self._bent.tolist()
         self._knees = columns[_KNEES, :N_LABELS][at, self._bent][:, None]
         self._above = columns[_ABOVE, :N_LABELS][at, self._bent][:, None]
         linked = columns[_LINK, :N_LABELS].copy()
         linked[_TOXICITY] = 0
         self._linked = linked.nonzero()[0]
+        self._to_first = np.zeros_like(self._linked)
         self._link = linked[self._linked][:, None]
         self._link_from = columns[_LINK_FROM, self._linked][:, None]
 
@@ -201,21 +201,20 @@ class Pooling:
     def logits(self, pooled: Pooled) -> Float32:
         """Calibrated logits: float32, shape (C, L)."""
         out = self._lines(pooled).T.copy()  # by head: what is added then stands side by side
-        further = out[_SOCIAL] - out[_TOXICITY]
+        further = out[_SOCIAL : _SOCIAL + 1]
+        further -= out[_TOXICITY]
         excess = out.take(self._linked, axis=0)
         excess -= self._link_from
         np.maximum(excess, 0, out=excess)
         excess *= self._link
-        for more in excess:
-            further += more
+        _add_rows(further, self._to_first, excess)
         further *= _between(out[_REGISTER])
-        out[_TOXICITY] += further
+        out[_TOXICITY] += further[0]
         bend = out.take(self._bent, axis=0)
         bend -= self._knees
         np.maximum(bend, 0, out=bend)
         bend *= self._above
-        for label, more in zip(self._labels, bend, strict=True):
-            out[label] += more
+        _add_rows(out, self._bent, bend)
         return out[:N_LABELS].T
 
     def bend_of(self, label: int, straight: float) -> tuple[float, float]:
@@ -282,6 +281,15 @@ class Pooling:
                 parts.append((head, share * link))
                 constant -= share * link * start
         return Parts(constant, tuple(parts))
+
+
+def _add_rows(rows: Float32, which: npt.NDArray[np.intp], more: Float32) -> None:
+    """Add each row of `more`, (K, C), to row `which` of `rows`, one after the other."""
+    if more.shape[1] == 1:  # the same in one call, which takes the time of one short text
+        np.add.at(rows[:, 0], which, more[:, 0])
+        return
+    for number, row in zip(which.tolist(), more, strict=True):
+        rows[number] += row
 
 
 def _between(line: Float32) -> Float32:
