@@ -64,14 +64,14 @@ class Disguises:
         self._pools: dict[tuple[bool, int], Pool] = {}
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
         self._unleeted = 0
-        self.clear: Collection[str] = ()
+        self.cleared: Collection[str] = ()
 
     def learn(self, clear: Collection[str]) -> None:
         """Take cores that neither `read` nor `Repairer.respelled` makes anything of.
 
         They come instead of what was taken before. For many that is found at once (`sieve`).
         """
-        self.clear = clear
+        self.cleared = clear
 
     def read(self, core: str) -> list[str] | None:
         """A core with symbols or digits in it, read as the word that it hides; None if none."""

@@ -86,7 +86,7 @@ class _Slips:
         return np.array(found, np.int64)
 
 
-class Parts:
+class _Parts:
     """Finds words that fall into known ones about an offensive word: `Splitter.part`, for many."""
 
     def __init__(self, splitter: Splitter) -> None:
@@ -122,7 +122,7 @@ class Parts:
         return np.unique(letters.owner[at[before[at] & after[end]]])
 
 
-class Rivals:
+class _Rivals:
     """Finds what it costs to read words as harmless ones: what `Speller.rival` says, for many."""
 
     def __init__(self, speller: Speller) -> None:
@@ -217,14 +217,14 @@ class Sieve:
         return Signs(self._tables, self._disguises, self.hollow)
 
     @cached_property
-    def rivals(self) -> Rivals:
+    def rivals(self) -> _Rivals:
         """Made when chunks are read one by one."""
-        return Rivals(self._speller)
+        return _Rivals(self._speller)
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> _Parts:
         """Made when words may be glued."""
-        return Parts(self._splitter)
+        return _Parts(self._splitter)
 
     def lacks_a_letter(self, words: Sequence[str]) -> Bools:
         """Whether each string of letters is an offensive word, whole or but for a letter: (W,)."""

@@ -335,9 +335,9 @@ class Lexer:
         if core.endswith("www") or (core[0].isdigit() and _NUMBER.match(chunk.lower())):
             return None
         word = core
-        if core not in self.disguises.clear:
+        if core not in self.disguises.cleared:
             word = (self.disguises.unleet(core) if len(core) >= 3 else None) or core
-        if word is core and core not in self.disguises.clear:
+        if word is core and core not in self.disguises.cleared:
             word = next(iter(self.repairer.respelled(core)), core)
         marks = _marks(chunk, chunk[:start] + chunk[end:])
         return Reading((Word(word, start, end),), marks, _ENDS.search(chunk[-20:]) is not None)
@@ -597,7 +597,7 @@ class Lexer:
             return
         whole = text[: shout.start() if shout else None].strip(PUNCTUATION)
         for candidate in dict.fromkeys((core, whole)):
-            if candidate in self.disguises.clear:
+            if candidate in self.disguises.cleared:
                 continue
             found = self.disguises.read(candidate) or self.repairer.respelled(candidate)
             if found:
