@@ -76,9 +76,9 @@ EXTRA = (
     ("told", "toxicity", "ap", "cad/test as social"),
     ("contrasts/held-out", "toxicity", "accuracy", ""),
     ("contrasts/held-out", "toxicity", "accuracy", "negation"),
-    ("functions", "identity_attack", "accuracy", ""),
-    ("functions", "identity_attack", "accuracy", "denial"),
-    ("functions", "identity_attack", "auc", ""),
+    ("functional", "identity_attack", "accuracy", ""),
+    ("functional", "identity_attack", "accuracy", "denial"),
+    ("functional", "identity_attack", "auc", ""),
     ("contrasts/held-out", "identity_attack", "accuracy", "negation"),
 )
 

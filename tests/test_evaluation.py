@@ -355,22 +355,22 @@ def test_own_sentences_show_a_model_that_hates_a_name() -> None:
     assert 0 < value(fair, "sentences", "toxicity", "recall") < 1
 
 
-def test_functions_are_decided_at_the_threshold_of_hate() -> None:
+def test_functional_tests_are_decided_at_the_threshold_of_hate() -> None:
     def flag(hate: float) -> Any:
         def predict(texts: list[str]) -> Any:
             return np.full((len(texts), len(LABELS)), hate, np.float32)
 
-        return evaluate(predict, [], sets=["functions"], bootstrap=0)
+        return evaluate(predict, [], sets=["functional"], bootstrap=0)
 
     for hate, denial, threat in ((0.9, 0.0, 1.0), (0.1, 1.0, 0.0)):
         report = flag(hate)
-        key = ("functions", "identity_attack", "accuracy")
+        key = ("functional", "identity_attack", "accuracy")
         assert value(report, *key, "denial") == denial
         assert value(report, *key, "threat") == threat
         assert value(report, *key) == 0.5  # half of them are hateful
-        assert value(report, "functions", "identity_attack", "auc") == 0.5
-    by_quote = evaluate(by_word('"'), [], sets=["functions"], bootstrap=0)
-    found = value(by_quote, "functions", "identity_attack", "accuracy", "quotation_condemned")
+        assert value(report, "functional", "identity_attack", "auc") == 0.5
+    by_quote = evaluate(by_word('"'), [], sets=["functional"], bootstrap=0)
+    found = value(by_quote, "functional", "identity_attack", "accuracy", "quotation_condemned")
     assert found < 0.2  # they are quoted
 
 

@@ -58,8 +58,8 @@ class ProbeParts(Sheet):
             if (f.set, f.label, f.measure) == (name, label, measure) and f.group
         ]
 
-    def functions(self) -> str:
-        name, label = "functions", "identity_attack"
+    def functional(self) -> str:
+        name, label = "functional", "identity_attack"
         rows = [
             [f.group.replace("_", " "), "hate" if f.positives else "no hate", str(f), str(f.n)]
             for f in sorted(self._groups(name, label, "accuracy"), key=lambda f: f.value)

@@ -2,7 +2,7 @@
 
     bias               AUC by identity on templates (Borkan et al. 2019)
     sentences          the same on sentences of the project's own, to choose by
-    functions          decisions about hate on others of them, by what they ask
+    functional         decisions about hate on others of them, by what they ask
     perturbation       decisions kept under people's own misspellings
     beside_perspective ours beside the real Perspective's scores on the same comments
     explanation        character F1 of explained spans (SemEval-2021 task 5)
@@ -37,7 +37,7 @@ from moderation.dialect import is_dialect
 from moderation.errors import InputError
 from moderation.evaluation.bias import MIN_ROWS, TOXICITY, measure_bias, measure_sentences
 from moderation.evaluation.data import read_data
-from moderation.evaluation.functions import measure_functions
+from moderation.evaluation.functional import measure_functional
 from moderation.evaluation.measuring import Measuring
 from moderation.evaluation.metrics import (
     Calibration,
@@ -611,7 +611,7 @@ def measure_reference(run: Measuring, material: Material) -> None:
 PROBES: tuple[Probe, ...] = (
     Probe("bias", "test", ("identity_templates",), measure_bias),
     Probe("sentences", "dev", (), measure_sentences),
-    Probe("functions", "dev", (), measure_functions),
+    Probe("functional", "dev", (), measure_functional),
     Probe("perturbation", "test", ("noisyhate",), measure_perturbation),
     Probe("beside_perspective", "test", ("perspective_scores",), measure_beside_perspective),
     Probe("explanation", "dev", ("toxic_spans",), measure_explanation),

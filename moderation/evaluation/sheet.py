@@ -76,7 +76,7 @@ class Sheet:
             for name in dict.fromkeys(corpora)
             if name in self.report.corpora
         ]
-        for name in ("sentences", "functions"):
+        for name in ("sentences", "functional"):
             if name in asked:
                 digests.append(f"{name}.toml {digest_of(f'{name}.toml')[:DIGITS]}")
         command = ["moderation evaluate"]

@@ -15,11 +15,11 @@ from moderation.evaluation.report import make_figure
 if TYPE_CHECKING:
     from moderation.evaluation.probes import Material
 
-NAME, LABEL = "functions", "identity_attack"
+NAME, LABEL = "functional", "identity_attack"
 
 
-def measure_functions(run: Measuring, material: Material) -> None:
-    """Decisions about hate, right or wrong, on `functions.toml`, over all and by function.
+def measure_functional(run: Measuring, material: Material) -> None:
+    """Decisions about hate, right or wrong, on `functional.toml`, over all and by function.
 
     As Roettger et al. 2021 do, with sentences of the project's own.
     """
@@ -47,5 +47,5 @@ def measure_functions(run: Measuring, material: Material) -> None:
     run.add(make_figure(NAME, LABEL, "auc", value, samples, len(rows), int(hateful.sum())))
     run.report.notes[NAME] = (
         "own sentences, hateful ones and others that look like it, by what they ask of a model "
-        "(functions.toml)"
+        "(functional.toml)"
     )
