@@ -306,7 +306,7 @@ class Ablation:
         self.train_kind = np.concatenate(
             [self.train_kind, np.array([SEGMENTS] * len(self.picked), object)]
         )
-        words = np.add.reduceat(self.encoded.length, self.encoded.text_first)
+        words = self.encoded.words_of_texts()
         self.words = np.concatenate([words, self.encoded.length[self.picked]])
         assert self.chosen is not None
         family = families_of(train_texts + copies, self.knowledge, self.chosen)
@@ -416,7 +416,8 @@ class Ablation:
 
     def _pooled(self, heads: Float32, variant: Variant) -> Pooled:
         judged = self.judged
-        sums = Sums(self._sum(self.segments, heads), self._sum(self.texts, heads))
+        texts = self._sum(self.texts, heads)
+        sums = Sums(self._sum(self.segments, heads), texts, judged.share)
         pooled = pool(sums, judged.length, judged.text_first, variant.recipe.kappa)
         if variant.pooled:
             return pooled

@@ -23,7 +23,7 @@ from moderation.features import (
 from moderation.model import Model, load
 from moderation.pooling import pool, worst_segments
 from moderation.records import Explanation, Range, Score, Span
-from moderation.repetition import damp
+from moderation.repetition import Repeats, damp, lessen, repeats_of
 from moderation.scoring import (
     lookup,
     scorer_of,
@@ -64,12 +64,14 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
     worst = worst_segments(sums.segments, block.length, block.text_first, model.settings["kappa"])
-    units, weight, damped, carried = _units(model, block, table, chunks, starts)
+    repeats = repeats_of(block.ids, block.chunk_counts, table.size)
+    units, weight, damped, carried = _units(model, block, table, chunks, starts, repeats)
 
     labels = model.labels
     pooling = scorer.pooling
     roots = np.sqrt(block.length + model.settings["kappa"])
-    root = float(np.sqrt(block.length.sum() + model.settings["kappa"]))
+    words = lessen(block.length.sum(keepdims=True), sums.share)
+    root = float(np.sqrt(words[0] + model.settings["kappa"]))
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
     all_logits = pooling.logits(pooled)
     logits: dict[str, float] = {}
@@ -123,7 +125,12 @@ def explain(text: str, model: Model | None = None) -> Explanation:
 
 
 def _units(
-    model: Model, block: Block, table: ChunkTable, chunks: Sequence[str], starts: Sequence[int]
+    model: Model,
+    block: Block,
+    table: ChunkTable,
+    chunks: Sequence[str],
+    starts: Sequence[int],
+    repeats: Repeats | None,
 ) -> tuple[list[Unit], Float64, Float64, list[Carried]]:
     """The units of a text, the summed weights of each (float64, shape (U, H)), the same with
     repeated chunks damped, and what was carried over the end of a segment."""
@@ -171,6 +178,7 @@ def _units(
     place = before = -1
     values = table.store.value[items, :heads]
     factor = _factors(block.ids)[owner]
+    share = 1.0 if repeats is None else float(repeats.share[0])
     for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
         before = chunk
@@ -194,7 +202,7 @@ def _units(
         segment = units[mine[0]].segment
         for unit in mine:
             weight[unit] += row / len(mine)
-            damped[unit] += row / len(mine)
+            damped[unit] += row * share / len(mine)
             if units[unit].segment != segment:
                 carried.append((unit, segment, row / len(mine)))
     _add_combinations(model, block, unit_of_word, weight, damped)
@@ -271,7 +279,7 @@ def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
     scorer = scorer_of(model)
     table = scorer.table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    units, weight, _, _ = _units(model, block, table, chunks, starts)
+    units, weight, _, _ = _units(model, block, table, chunks, starts, None)
     sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
     parts = [scorer.pooling.parts_of(number, pooled).heads for number in range(len(model.labels))]

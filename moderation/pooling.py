@@ -26,6 +26,7 @@ import numpy.typing as npt
 from moderation.chunks import I64
 from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.records import LABELS
+from moderation.repetition import lessen
 
 Float32 = npt.NDArray[np.float32]
 
@@ -49,11 +50,13 @@ class Sums:
     - `segments`: float32, shape (S, H): of each segment; an n-gram that goes on into the next
       segment belongs to that of its first word;
     - `texts`: float32, shape (C, H): of each text, repeated chunks damped; its combinations are
-      those of the whole text, not the sum of its segments' ones.
+      those of the whole text, not the sum of its segments' ones;
+    - `share`: float32, shape (C,): how much of each text counts (`repetition.share_of`); None: all.
     """
 
     segments: Float32
     texts: Float32
+    share: Float32 | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -61,7 +64,7 @@ class Pooled:
     """What a text's segments come to.
 
     - `whole`, `worst`: float32, shape (C, H): z of the whole text and of its worst segment;
-    - `count`: int64, shape (C,): segments with words, at least 1.
+    - `count`: int64, shape (C,): segments with words, as they count, at least 1.
     """
 
     whole: Float32
@@ -84,6 +87,7 @@ def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
         words = np.add.reduceat(length, text_first)
         worst = np.maximum.reduceat(z, text_first, axis=0)
         count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
+    words, count = lessen(words, sums.share), lessen(count, sums.share)
     return Pooled(sums.texts / roots(words, kappa), worst, count)
 
 

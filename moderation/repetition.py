@@ -3,11 +3,16 @@
 A chunk that stands c times in a text counts 1 + ln c times, with all its n-grams (Manning, Raghavan
 & Schütze 2008, section 6.4.1). Not so n-grams of several words: to find theirs takes three times as
 long and brings little. Nor segments: they are too short to repeat much.
+
+A text that says little else than the same over and over, hundreds of times, floods: it counts as a
+shorter one, of fewer segments, and its n-grams of several words for as much less (`share_of`). Else
+its length would hide what it says, or what is harmless in its n-grams outweigh its damped words.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +23,7 @@ AT_ONCE = 32_768  # values among which repeats are sought at once (two bytes num
 PLACES = 8  # of the table for each value, a power of two: few want the same
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd: values differ in low bits, places are high ones
 FEW = 60  # values up to which a dict counts faster
+GROWTH, STEEP = 0.8, 1.5  # see `share_of`
 STEPS = 256  # of one: sums of float16 weights times such numbers are exact, in whatever order
 
 
@@ -37,6 +43,61 @@ def surplus(count: I64) -> npt.NDArray[np.float32]:
         return _SURPLUS.take(count)
     except IndexError:
         return (damp(count) - count).astype(np.float32)
+
+
+class Repeats(NamedTuple):
+    """The chunks that texts have more than once.
+
+    - `chunk`, `text`: int64, shape (R,): which chunk, in which text;
+    - `surplus`: float32, shape (R,): how often it counts, less how often it is there;
+    - `share`: float32, shape (C,): how much of each text counts, below 1 where it floods.
+    """
+
+    chunk: I64
+    text: I64
+    surplus: npt.NDArray[np.float32]
+    share: npt.NDArray[np.float32]
+
+
+def repeats_of(ids: I64, counts: I64, size: int) -> Repeats | None:
+    """What texts of `counts` (C,) chunks, `ids` (N,) below `size`, have more than once, if any."""
+    n_texts = len(counts)
+    if n_texts == 1:
+        chunk, count = find_few_repeats(ids)
+        text = np.zeros_like(chunk)
+    else:
+        bits = size.bit_length()
+        keys = (np.arange(n_texts) << bits).repeat(counts)
+        keys |= ids
+        found, count = find_repeats(keys, counts.cumsum())
+        chunk, text = found & ((1 << bits) - 1), found >> bits
+    if not len(chunk):
+        return None
+    more = surplus(count)
+    surpluses = np.bincount(text, more, n_texts).astype(np.float64)
+    return Repeats(chunk, text, more, share_of(counts, surpluses))
+
+
+def share_of(counts: I64, surpluses: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """How much of texts of `counts` (C,) chunks counts: in (0, 1], shape (C,).
+
+    `surpluses` (C,): how often their repeats count, less how often they are there. New words keep
+    coming as a text grows, by a power of its length (Heaps 1978): with repeats damped, whatever
+    people write has more chunks than counts ** GROWTH, 150 of 97,000 public comments left out.
+    Those flood, and count for as much less as they are below it, to the power STEEP: for about as
+    many chunks as the damped ones are.
+    """
+    damped = np.maximum(counts + surpluses, 1)
+    share = np.minimum(damped / np.maximum(counts, 1) ** GROWTH, 1) ** STEEP
+    return share.astype(np.float32)
+
+
+def lessen(numbers: I64, share: npt.NDArray[np.float32] | None) -> I64:
+    """Numbers of texts' words or segments, (C,), as they count: at least 1 where there are any."""
+    if share is None:
+        return numbers
+    lessened: I64 = np.maximum(np.rint(numbers * share), np.minimum(numbers, 1)).astype(np.int64)
+    return lessened
 
 
 def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:

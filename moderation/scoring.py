@@ -28,7 +28,7 @@ from moderation.features import Block, ChunkTable, Sink, class_keys, encode, ite
 from moderation.hashing import CACHED
 from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import Score
-from moderation.repetition import find_few_repeats, find_repeats, surplus
+from moderation.repetition import Repeats, repeats_of
 from moderation.vocabulary import Known
 
 if TYPE_CHECKING:
@@ -161,21 +161,29 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         none = np.zeros((n_segments, heads), np.float32)
         return Sums(none, none[block.text_first])
     segments = _sum_chunks(block, table, heads)
+    flood: Float32 | None = None
     if len(segments) < n_segments:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)
         segments[block.filled] = own
-    surpluses = _sum_repeats(block, table, heads)  # at once: the chunks' values are still near
+    repeats = repeats_of(block.ids, block.chunk_counts, table.size)
+    if repeats is not None:  # at once: the chunks' values are still near
+        surpluses = _sum_repeats(repeats, table, heads)
+        flood = repeats.share if np.minimum.reduce(repeats.share) < 1 else None
+    words = None if flood is None else segments.copy()
     _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
-    if surpluses is not None:
+    if repeats is not None:
         texts += surpluses
+    if words is not None and flood is not None:
+        sequences = np.add.reduceat(segments - words, block.text_first, axis=0)
+        texts -= (1 - flood)[:, None] * sequences
     combinations = model.combinations
     if combinations is not None:
         masks = combinations.masks_of(block.sequences.cls, block.length, block.text_first)
         rows = combinations.sums(np.concatenate(masks))
         segments += rows[:n_segments]
         texts += rows[n_segments:]
-    return Sums(segments, texts)
+    return Sums(segments, texts, flood)
 
 
 def _add_grams(segments: Float32, model: Model, block: Block) -> None:
@@ -209,29 +217,14 @@ def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
     return sums.view(np.float32)[:, :heads]
 
 
-def _sum_repeats(block: Block, table: ChunkTable, heads: int) -> Float32 | None:
-    """What to add to the sums of texts for what repeated chunks brought too much.
-
-    Float32, shape (C, H) or (H,); None where nothing repeats.
-    """
-    n_texts = len(block.chunk_counts)
-    if n_texts == 1:
-        found, count = find_few_repeats(block.ids)
-        if not len(found):
-            return None
-        rows = fetch(table.value, found)
-        rows *= surplus(count)[:, None]
-        sums: Float32 = np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64).astype(np.float32)
-        return sums
-    bits = table.size.bit_length()
-    keys = (np.arange(n_texts) << bits).repeat(block.chunk_counts)
-    keys |= block.ids
-    found, count = find_repeats(keys, block.chunk_counts.cumsum())
-    if not len(found):
-        return None
-    rows = fetch(table.value, found & ((1 << bits) - 1))
-    rows *= surplus(count)[:, None]
-    return _sum_by(rows, found >> bits, n_texts, heads)
+def _sum_repeats(repeats: Repeats, table: ChunkTable, heads: int) -> Float32:
+    """What to add to the sums of texts for what repeated chunks brought too much: (C, H)."""
+    rows = fetch(table.value, repeats.chunk)
+    rows *= repeats.surplus[:, None]
+    if len(repeats.share) == 1:
+        sums = np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64, keepdims=True)
+        return sums.astype(np.float32)
+    return _sum_by(rows, repeats.text, len(repeats.share), heads)
 
 
 def sigmoid(logits: Float32) -> Float32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from moderation.explanation import explain
 from moderation.records import LABELS, Explanation
@@ -26,6 +26,8 @@ def parts(explanation: Explanation, label: str) -> list[tuple[str, float]]:
 
 @settings(max_examples=250, deadline=None)
 @given(texts)
+@example("i will kill you " * 120)
+@example("Thank you. You idiot! " * 60)
 def test_any_text_is_explained_exactly(text: str) -> None:
     found = explain(text, MODEL)
     assert found.text == text

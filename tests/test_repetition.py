@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import repetition
-from moderation.repetition import damp, find_few_repeats, find_repeats, surplus
+from moderation.repetition import (
+    damp,
+    find_few_repeats,
+    find_repeats,
+    lessen,
+    share_of,
+    surplus,
+)
 
 
 @given(st.lists(st.lists(st.integers(0, 20), max_size=60), min_size=1, max_size=12))
@@ -62,3 +69,27 @@ def test_damping_is_one_plus_the_logarithm_in_steps() -> None:
 def test_the_surplus_is_what_damping_takes_away(counts: list[int]) -> None:
     count = np.array(counts, np.int64)
     assert (surplus(count) == (damp(count) - count).astype(np.float32)).all()
+
+
+def test_a_text_that_finds_new_words_counts_in_full() -> None:
+    counts = np.array([0, 1, 5, 100, 1_000, 10_000])
+    surpluses = -0.2 * (counts // 2)  # one word in ten or so is there again
+    assert (share_of(counts, surpluses) == 1).all()
+
+
+@pytest.mark.parametrize("words", [1, 4, 12])
+def test_what_says_the_same_over_and_over_counts_for_about_its_damped_words(words: int) -> None:
+    times = np.array([30, 100, 300, 1_000])
+    counts, damped = words * times, words * damp(times)
+    share = share_of(counts, damped - counts)
+    assert (np.diff(share) < 0).all()
+    assert (share > 0).all()
+    ratio = share * counts / damped
+    assert ((ratio > 0.5) & (ratio < 4)).all()
+
+
+def test_numbers_lessen_and_none_that_is_there_goes_away() -> None:
+    numbers = np.array([0, 1, 10, 10, 10])
+    share = np.array([0.5, 0.1, 1, 0.26, 0.001], np.float32)
+    assert lessen(numbers, share).tolist() == [0, 1, 10, 3, 1]
+    assert lessen(numbers, None) is numbers

@@ -31,6 +31,7 @@ SOME = [
     "you are an id iot",
     "   ",
     "kill",
+    "please see the first page. " * 90,
 ]
 
 
@@ -68,6 +69,18 @@ def test_runs_of_letters_in_neighbouring_texts_stay_apart() -> None:
     together = Scorer(MODEL).predict_proba(batch)
     assert all((alone(t) == row).all() for t, row in zip(batch, together, strict=True))
     assert together[1, 0] > 0.5 > together[3, 0]
+
+
+def test_what_is_said_again_and_again_is_scored_the_same_in_company() -> None:
+    batch = [*SOME, "i will kill you " * 200, "you " * 40, "idiot. " * 400]
+    together = Scorer(MODEL).predict_proba(batch)
+    assert all((alone(t) == row).all() for t, row in zip(batch, together, strict=True))
+
+
+@pytest.mark.parametrize("said", ["you are an idiot", "i will kill you", "Shut up, idiot!"])
+def test_repeating_what_is_abusive_hides_nothing(said: str) -> None:
+    scores = [score(" ".join([said] * n), MODEL).scores["toxicity"] for n in (1, 3, 10, 100, 1_000)]
+    assert scores == sorted(scores)
 
 
 def test_scores_survive_a_replaced_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,7 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     arrays = (chosen, heads.astype(np.float32), pooling, RECIPE, {})
     model = assemble("own", knowledge, *arrays, combining.weighted(own.astype(np.float32)))
     found = Scorer(model).pooled(texts)
-    words = np.add.reduceat(encoded.length, encoded.text_first)
+    words = encoded.words_of_texts()
     of_texts = normalise_rows(
         combination_matrix(text_masks(encoded), combining), words, RECIPE.kappa
     )

@@ -11,6 +11,7 @@ from scipy import sparse
 from moderation.chunks import I32, I64, U64
 from moderation.combinations import concept_bits, unit_masks
 from moderation.features import ChunkTable, Sink, class_keys, encode
+from moderation.repetition import lessen, repeats_of
 from moderation.text import Lexer
 from moderation.training.arrays import Float32
 from moderation.training.concepts import CONCEPTS
@@ -43,7 +44,7 @@ class Encoded:
     `chunk_ids[j]` stands in segment `chunk_segment[j]`; word n-gram `gram_keys[k]` begins in
     segment `gram_segment[k]`. `chunk_items`: the items (words and marks) of chunks, counts,
     shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i. `masks[s]`:
-    the concepts of segment s.
+    the concepts of segment s. `share[i]`: how much of text i counts (`repetition.share_of`).
     """
 
     text_first: I64
@@ -56,6 +57,7 @@ class Encoded:
     item_keys: U64
     item_owner: I32
     masks: U64
+    share: Float32
 
     @property
     def n_texts(self) -> int:
@@ -68,6 +70,10 @@ class Encoded:
     @property
     def n_items(self) -> int:
         return int(self.chunk_items.shape[1])
+
+    def words_of_texts(self) -> I64:
+        """Words of each text, as they count for its length."""
+        return lessen(np.add.reduceat(self.length, self.text_first), self.share)
 
     def text_of_segment(self) -> I64:
         """The text of each segment."""
@@ -95,6 +101,7 @@ def encode_texts(
     gram_segment: list[I32] = []
     bits = concept_bits([*CONCEPTS.values()] if class_names else [], class_names)
     masks: list[U64] = []
+    share: list[Float32] = []
     segments = 0
     for start in range(0, len(texts), ENCODE_TEXTS):
         part = texts[start : start + ENCODE_TEXTS]
@@ -109,6 +116,8 @@ def encode_texts(
             gram_segment.append((segment + segments).astype(np.int32))
         of_segments, _ = unit_masks(bits, block.sequences.cls, block.length, block.text_first)
         masks.append(of_segments)
+        repeats = repeats_of(block.ids, block.chunk_counts, table.size)
+        share.append(np.ones(len(part), np.float32) if repeats is None else repeats.share)
         segments += len(block.length)
         if progress is not None:
             progress(len(part))
@@ -127,4 +136,5 @@ def encode_texts(
         np.concatenate(recorder.keys),
         np.concatenate(recorder.owners),
         np.concatenate(masks),
+        np.concatenate(share),
     )

@@ -22,7 +22,7 @@ def segment_matrix(encoded: Encoded, chosen: Screen, which: I64) -> sparse.csr_m
 
 
 def text_matrix(encoded: Encoded, chosen: Screen, *, damped: bool = True) -> sparse.csr_matrix:
-    """Texts x features: counts (damped ones of chunks) times inverse document frequency."""
+    """Texts x features: counts times inverse document frequency, repeats `damped` as in scoring."""
     row = encoded.text_of_segment()
     return _count_features(encoded, chosen, row, encoded.n_texts, damped=damped)
 
@@ -65,9 +65,10 @@ def _count_features(
         at, hit = where(encoded.gram_keys[start : start + STEP])
         rows.append(row[encoded.gram_segment[start : start + STEP][hit]])
         columns.append(at[hit])
-    matrix = (
-        matrix + count(np.concatenate(rows), np.concatenate(columns), n, damped=False)
-    ).tocsr()
+    sequences = count(np.concatenate(rows), np.concatenate(columns), n, damped=False)
+    if damped:
+        sequences = sparse.diags_array(encoded.share) @ sequences
+    matrix = (matrix + sequences).tocsr()
     matrix.data *= chosen.idf[matrix.indices]
     return matrix
 

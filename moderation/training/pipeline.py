@@ -68,7 +68,7 @@ def train(
     log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
     chosen = screen(encoded, y, w, min_count=recipe.min_count, per_label=recipe.per_label)
     log(f"{len(chosen.keys):,} features chosen")
-    words = np.add.reduceat(encoded.length, encoded.text_first)
+    words = encoded.words_of_texts()
     matrix = normalise_rows(text_matrix(encoded, chosen), words, recipe.kappa)
     picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
     if len(picked):
