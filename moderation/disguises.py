@@ -18,6 +18,7 @@ from moderation.gluing import RARE, Splitter
 from moderation.spelling import FEW
 
 MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
+SHORT = 600  # ranks of harmless words of three letters that are read: "y0u", but not "w3c"
 HIDDEN = 4.0  # bits: letters of an offensive word are starred out so much more often
 MASKS = "*#_.@%$&!?+~^-"  # symbols that letters are masked with
 LONGEST_MASKED = 20  # letters and symbols of a word with masks
@@ -129,7 +130,10 @@ class Disguises:
         if letters * 2 < len(core) or not core[0].isalpha() or core[:-1].isalpha():
             return None
         first = self.likely(core)
-        return first if len(first) >= 4 and first.isalpha() and first in self._known else None
+        if len(first) < 3 or not first.isalpha():
+            return None
+        rank = self._known.get(first)
+        return first if rank is not None and (len(first) > 3 or rank < SHORT) else None
 
     def likely(self, core: str) -> str:
         """`core` with the first choice of letters for each symbol and digit."""

@@ -289,6 +289,21 @@ def test_digits_and_misspellings_come_together(written: str, meant: str) -> None
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
+        ("y0u", "you"), ("n0t", "not"), ("m3n", "men"), ("h0w", "how"), ("w3c", "w3c"),
+        ("you2", "you2"), ("2you", "2you"), ("b2b", "b2b"), ("k9s", "k9s"), ("p2p", "p2p"),
+        ("a1c", "a1c"), ("s3d", "s3d"),
+    ],
+)  # fmt: skip
+def test_short_words_with_a_digit_are_read_where_everybody_uses_them(
+    written: str, meant: str
+) -> None:
+    assert [word.text for word in model().lexer.read(written).words] == [meant]
+
+
+@shipped
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
         ("hateyou", "hate you"), ("dickbutcooltoo", "dick but cool too"),
         ("vandalisation", "vandalisation"), ("fetishisation", "fetishisation"),
         ("illegalisation", "illegalisation"),
