@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar, overload
+from typing import NamedTuple, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,6 @@ MAX_HASHED = 64  # bytes of a chunk that is named eight bytes at a time; longer 
 
 FEW_READ = 4_096  # places up to which they are read one by one, as they are
 PAD = 8  # bytes after the last one, so that eight can be read from every place
-_FREE = np.uint64((1 << 64) - 1)
 _SALT = os.urandom(8)
 _DRAWN = np.frombuffer(os.urandom(32), np.uint64)
 _LENGTH, _MIX_1, _MIX_2 = _DRAWN[0] | np.uint64(1), _DRAWN[1] | np.uint64(1), _DRAWN[2]
@@ -256,39 +255,32 @@ def distinct(keys: U64) -> tuple[I64, I64]:
 class KeyIndex:
     """Key -> number, for arrays of keys: open addressing with linear probing.
 
-    A key and its number stand in one row, so that finding both costs one look at far memory.
-    Low numbers stand where they are looked for first: what came early mostly comes often. Looking
-    up takes no lock; adding does (the caller's). A reader that misses what is being added meanwhile
-    looks again under the lock.
+    Places hold a number alone; keys stand in the order of numbers, so that most of what is looked
+    at lies side by side: what came early mostly comes often. Low numbers stand where they are
+    looked for first. Looking up takes no lock; adding does (the caller's). A reader that misses
+    what is being added meanwhile looks again under the lock.
     """
 
     def __init__(self) -> None:
         self._size = 0
-        self._slots = self._empty(12)
-
-    @staticmethod
-    def _empty(bits: int) -> tuple[U64, int]:
-        """Rows of key and number, _FREE where there is none."""
-        slots = np.zeros((1 << bits, 2), np.uint64)
-        slots[:, 1] = _FREE
-        return slots, bits
+        self._slots = _Slots.empty(12, 0)
 
     def find(self, keys: U64) -> I64:
         """The number of each key, -1 where there is none: int64, shape of `keys`."""
-        slots, bits = self._slots
+        places, known, bits = self._slots
         mask = (1 << bits) - 1
         at = (keys >> np.uint64(64 - bits)).view(np.int64)
-        rows = fetch(slots, at)
-        found = rows[:, 1].view(np.int64).copy()  # _FREE is -1
-        seek = (rows[:, 0] != keys).nonzero()[0]
+        found = fetch(places, at)
+        # Of a free place, -1, `fetch` gives some key: nothing is found there all the same.
+        seek = (fetch(known, found) != keys).nonzero()[0]
         seek = seek[fetch(found, seek) >= 0]
         there, wanted = fetch(at, seek), fetch(keys, seek)
         while len(seek):
             there += 1
             there &= mask
-            rows = fetch(slots, there)
-            found[seek] = number = rows[:, 1].view(np.int64)
-            on = ((number >= 0) & (rows[:, 0] != wanted)).nonzero()[0]
+            number = fetch(places, there)
+            found[seek] = number
+            on = ((number >= 0) & (fetch(known, number) != wanted)).nonzero()[0]
             seek, there, wanted = fetch(seek, on), fetch(there, on), fetch(wanted, on)
         return found
 
@@ -298,40 +290,48 @@ class KeyIndex:
         Numbers are places in arrays: growing takes as much memory as the largest of them asks.
         """
         self._size += len(keys)
-        slots, bits = self._slots
-        if self._size * 2 > len(slots):
-            old_keys, old_numbers = _in_order(slots)
-            keys = np.concatenate([old_keys, keys])
-            numbers = np.concatenate([old_numbers, numbers])
-            while self._size * 2 > 1 << bits:
-                bits += 1
-            slots, bits = self._empty(bits + 1)
-        # Of several that want one place the first gets it, `_place` giving it to the last.
-        _place(slots, bits, keys[::-1], numbers[::-1])
-        self._slots = slots, bits
+        slots = self._slots
+        top = int(numbers.max(initial=-1)) + 1
+        if self._size * 2 > len(slots.places) or top > len(slots.keys):
+            old = slots.numbers()
+            keys = np.concatenate([fetch(slots.keys, old), keys])
+            numbers = np.concatenate([old, numbers])
+            bits = max(slots.bits, (2 * self._size - 1).bit_length() + 1)
+            slots = _Slots.empty(bits, max(top, len(slots.keys)))
+        # Of several that want one place the first gets it, `put` giving it to the last.
+        slots.put(keys[::-1], numbers[::-1])
+        self._slots = slots
 
 
-def _in_order(slots: U64) -> tuple[U64, I64]:
-    """The keys in slots and their numbers, ascending: places in arrays, so no sort is needed."""
-    filled = (slots[:, 1] != _FREE).nonzero()[0]
-    numbers = slots[filled, 1].view(np.int64)
-    slot_of = np.full(int(numbers.max(initial=-1)) + 1, -1)
-    slot_of[numbers] = filled
-    numbers = (slot_of >= 0).nonzero()[0]
-    return slots[fetch(slot_of, numbers), 0], numbers
+class _Slots(NamedTuple):
+    """What a KeyIndex looks into: `places`, 2^`bits` numbers or -1; `keys`, by number."""
 
+    places: I64
+    keys: U64
+    bits: int
 
-def _place(slots: U64, bits: int, keys: U64, numbers: I64) -> None:
-    known = slots[:, 1].view(np.int64)
-    mask = (1 << bits) - 1
-    at = (keys >> np.uint64(64 - bits)).view(np.int64)
-    while len(keys):
-        # Of several that want one free place the last gets it. A reader that comes between the
-        # two steps finds another key there, so none.
-        free = np.flatnonzero(known[at] < 0)  # `take` would first copy all of them
-        known[at[free]] = numbers[free]
-        wins = free[known[at[free]] == numbers[free]]
-        slots[at[wins], 0] = keys[wins]
-        rest = np.ones(len(at), np.bool_)
-        rest[wins] = False
-        keys, numbers, at = keys[rest], numbers[rest], (at[rest] + 1) & mask
+    @classmethod
+    def empty(cls, bits: int, numbers: int) -> _Slots:
+        """Without keys; room for `numbers` of them at least."""
+        room = max(numbers, 1 << bits - 1)
+        return cls(np.full(1 << bits, -1, np.int64), np.zeros(room, np.uint64), bits)
+
+    def numbers(self) -> I64:
+        """The numbers that are there, ascending: no sort is needed for that."""
+        there = np.zeros(len(self.keys), np.bool_)
+        there[self.places[self.places >= 0]] = True
+        return there.nonzero()[0]
+
+    def put(self, keys: U64, numbers: I64) -> None:
+        """Put in keys that are not there, each once; there is room for them.
+
+        Who sees a number meanwhile sees its key, which comes first.
+        """
+        places, mask = self.places, len(self.places) - 1
+        self.keys[numbers] = keys
+        at = (keys >> np.uint64(64 - self.bits)).view(np.int64)
+        while len(at):
+            free = (fetch(places, at) < 0).nonzero()[0]
+            places[at[free]] = numbers[free]  # of several that want one place the last gets it
+            rest = (fetch(places, at) != numbers).nonzero()[0]
+            numbers, at = numbers[rest], (at[rest] + 1) & mask

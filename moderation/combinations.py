@@ -235,8 +235,7 @@ class _Memory:
     """Masks met so far -> rows. Adding takes the owner's lock, reading none.
 
     Rows are put before their keys are: who finds a number and looks at `rows` then finds its row.
-    The mask of no concept, whose row is zero, is there from the start: its key is that of a free
-    place in the index, and a reader must not take a place that is being filled for it.
+    The mask of no concept, whose row is zero, is there from the start: many segments have it.
     """
 
     def __init__(self, width: int) -> None:

@@ -90,6 +90,18 @@ def test_key_index(keys: list[int], step: int) -> None:
     assert index.find(array).tolist() == list(range(len(array)))
 
 
+def test_key_index_with_numbers_far_apart() -> None:
+    """Numbers may be any places in arrays: then room is made for the largest."""
+    index = KeyIndex()
+    keys = np.arange(1, 41, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    numbers = np.arange(40) * 1_000
+    for start in range(0, 40, 10):
+        index.add(keys[start : start + 10], numbers[start : start + 10])
+    assert index.find(keys).tolist() == numbers.tolist()
+    assert (index.find(keys + np.uint64(1)) == -1).all()
+    assert index.find(np.zeros(1, np.uint64)).tolist() == [-1]
+
+
 def test_key_index_with_one_home_for_all() -> None:
     """Keys that all want the same place are found all the same."""
     index = KeyIndex()
@@ -106,7 +118,7 @@ def test_key_index_keeps_the_home_for_who_came_first() -> None:
     for later in range(200):
         numbers = np.arange(64, dtype=np.int64) + 64 * later
         index.add(keys + np.uint64(later), numbers)
-    slots, bits = index._slots
+    places, _, bits = index._slots
     assert bits > 12
-    homes = slots[(keys >> np.uint64(64 - bits)).view(np.int64)]
-    assert homes[:, 1].tolist() == list(range(64))
+    homes = places[(keys >> np.uint64(64 - bits)).view(np.int64)]
+    assert homes.tolist() == list(range(64))
