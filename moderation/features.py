@@ -308,7 +308,7 @@ def _find_merges(
 ) -> list[tuple[int, int, int]]:
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
-    single = flags & SINGLE
+    single = flags & SINGLE != 0
     triple = halves = ids[:0]
     if np.count_nonzero(single) > 2:
         triple = where(single[2:] & single[1:-1] & single[:-2])

@@ -81,7 +81,7 @@ def mix_in_place(keys: U64) -> U64:
 def slots(keys: U64, bits: int) -> tuple[I64, npt.NDArray[np.uint16]]:
     """Slot in `[0, 2**bits)` and fingerprint (never 0) of mixed keys."""
     fingerprint = keys.astype(np.uint16)
-    np.maximum(fingerprint, 1, out=fingerprint)
+    fingerprint[fingerprint == 0] = 1
     return (keys >> np.uint64(64 - bits)).view(np.int64), fingerprint
 
 
