@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from moderation.chunks import I64, fetch
 
-AT_ONCE = 32_768  # values among which repeats are sought at once (two bytes number them)
-PLACES = 8  # of the table for each value, a power of two: few want the same
+AT_ONCE = 65_536  # values among which repeats are sought at once (two bytes number them)
+PLACES = 4  # of the table for each value, a power of two: few want the same
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd: values differ in low bits, places are high ones
 FEW = 60  # values up to which a dict counts faster
 GROWTH, STEEP = 0.8, 1.5  # see `share_of`
