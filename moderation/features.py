@@ -308,10 +308,10 @@ def _find_merges(
 ) -> list[tuple[int, int, int]]:
     """Runs of chunks that are one word written apart: (start, end, id of the joined chunk)."""
     merges: list[tuple[int, int, int]] = []
-    single = flags & SINGLE != 0
+    single = flags & SINGLE
     triple = halves = ids[:0]
     if np.count_nonzero(single) > 2:
-        triple = where(single[2:] & single[1:-1] & single[:-2])
+        triple = where(single[2:] & single[1:-1] & single[:-2] != 0)
     if np.bitwise_or.reduce(flags) & UNKNOWN:
         one_unknown = (flags[:-1] | flags[1:]) & UNKNOWN != 0
         halves = where((flags[:-1] & HEAD != 0) & (flags[1:] & TAIL != 0) & one_unknown)

@@ -334,34 +334,41 @@ def score_many(texts: Iterable[str], model: Model | None = None) -> Iterator[Sco
     `model` defaults to the shipped one. Any Unicode is accepted, lone surrogates included.
     """
     if model is None:
-        from moderation.model import load
-
-        model = load()
-    scorer = scorer_of(model)
+        model = _shipped()
     waiting: list[str] = []
     chars = 0
     for text in texts:
         waiting.append(text)
         chars += len(text)
         if len(waiting) >= BLOCK_TEXTS or chars >= BLOCK_CHARS:
-            yield from _records(scorer, waiting)
+            yield from _records(waiting, model)
             waiting, chars = [], 0
     if waiting:
-        yield from _records(scorer, waiting)
+        yield from _records(waiting, model)
 
 
-def _records(scorer: Scorer, texts: list[str]) -> Iterator[Score]:
-    model = scorer.model
-    labels, name = model.labels, str(model)
-    toxic, hateful = model.thresholds["toxicity"], model.thresholds["identity_attack"]
-    for row in scorer.predict_proba(texts).tolist():
+def _records(texts: list[str], model: Model) -> list[Score]:
+    """The scores of texts that are encoded at once."""
+    labels, name, thresholds = model.labels, str(model), model.thresholds
+    toxic, hateful = thresholds["toxicity"], thresholds["identity_attack"]
+    records = []
+    for row in scorer_of(model).predict_proba(texts).tolist():
         scores = dict(zip(labels, row, strict=True))
-        yield Score(
-            scores=scores,
-            abusive=scores["toxicity"] >= toxic,
-            hateful=scores["identity_attack"] >= hateful,
-            model=name,
+        records.append(
+            Score(
+                scores=scores,
+                abusive=scores["toxicity"] >= toxic,
+                hateful=scores["identity_attack"] >= hateful,
+                model=name,
+            )
         )
+    return records
+
+
+def _shipped() -> Model:
+    from moderation.model import load
+
+    return load()
 
 
 def score(text: str, model: Model | None = None) -> Score:
@@ -370,4 +377,4 @@ def score(text: str, model: Model | None = None) -> Score:
     >>> score("Thank you, that was kind.").abusive
     False
     """
-    return next(score_many((text,), model))
+    return _records([text], _shipped() if model is None else model)[0]
