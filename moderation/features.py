@@ -244,8 +244,8 @@ def _segment_few(facts: Facts, counts: I64) -> _Segments:
         begins.append(before)
         before += count
         last = kind
-    first, number = np.array([firsts, sentences], np.int64)
-    length = _gaps(np.array(begins, np.int64), before)
+    lengths = [end - begin for begin, end in zip(begins, [*begins[1:], before], strict=True)]
+    first, number, length = np.array([firsts, sentences, lengths], np.int64)
     return _Segments(np.arange(len(first)), first, number, length, counts - counts)
 
 

@@ -157,7 +157,7 @@ class Model:
         """Label -> probability from which the model says yes (chosen on dev data)."""
         return dict(self.settings["thresholds"])
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Binary logarithm of the number of slots."""
         return int(self.settings["bits"])

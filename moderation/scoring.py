@@ -229,7 +229,9 @@ def _sum_repeats(repeats: Repeats, table: ChunkTable, heads: int) -> Float32:
 
 def sigmoid(logits: Float32) -> Float32:
     """Logistic function without overflow."""
-    probability: Float32 = (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+    probability: Float32 = np.tanh(0.5 * logits)
+    probability += 1.0
+    probability *= 0.5
     return probability
 
 
