@@ -23,8 +23,17 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from moderation.cli.evaluate import evaluate as command
 from moderation.cli.evaluate import read_tricks
 from moderation.corpora.registry import Corpus
+from moderation.dialect import is_dialect
 from moderation.errors import CorpusError, InputError
-from moderation.evaluation import bias, evaluate, load_sets, needed_corpora, probes, set_names
+from moderation.evaluation import (
+    bias,
+    calibrating,
+    evaluate,
+    fairness,
+    load_sets,
+    needed_corpora,
+    set_names,
+)
 from moderation.evaluation.floors import (
     MARGIN,
     Pin,
@@ -494,11 +503,11 @@ def test_tricks_are_measured_one_by_one() -> None:
 
 
 def test_counterfactual_swaps_keep_capitals_and_show_the_identity_that_raises() -> None:
-    assert probes.swap_term("Muslims say", 0, 7, "sikhs") == "Sikhs say"
-    assert probes.swap_term("MUSLIMS SAY", 0, 7, "sikhs") == "SIKHS SAY"
-    assert probes.find_term("the GERMANS came") == ("nationalities", "germans", 4, 11)
-    assert probes.find_term("a black cat, germanium") is None
-    assert probes.find_term("german\u017f, and germans") == ("nationalities", "germans", 13, 20)
+    assert fairness.swap_term("Muslims say", 0, 7, "sikhs") == "Sikhs say"
+    assert fairness.swap_term("MUSLIMS SAY", 0, 7, "sikhs") == "SIKHS SAY"
+    assert fairness.find_term("the GERMANS came") == ("nationalities", "germans", 4, 11)
+    assert fairness.find_term("a black cat, germanium") is None
+    assert fairness.find_term("german\u017f, and germans") == ("nationalities", "germans", 13, 20)
     rows = [("dev", f"There are muslims in town {i}", {"toxicity": 0.0}, {}) for i in range(30)]
     report = evaluate(by_word("jews"), [corpus("civil_comments", rows)], bootstrap=20)
     assert value(report, "counterfactual", "toxicity", "mean_change", "jews") == pytest.approx(0.8)
@@ -529,7 +538,7 @@ def test_mentions_compare_false_alarms() -> None:
     ],
 )
 def test_dialect_markers(text: str, expected: bool) -> None:
-    assert probes.is_dialect(text) is expected
+    assert is_dialect(text) is expected
 
 
 def test_dialect_is_held_against_its_own_corpora() -> None:
@@ -576,7 +585,8 @@ def test_the_reference_is_what_the_recipe_scales_to() -> None:
     recipe = read_recipe()
     column = LABELS.index("identity_attack")
     taught = {name for name, weights in recipe.weights.items() if weights[column]}
-    assert set(probes.REFERENCE) == taught - {"paradetox"}  # its labels say nothing of identity
+    # The labels of paradetox say nothing of identity.
+    assert set(calibrating.REFERENCE) == taught - {"paradetox"}
     share = recipe.reference["mixed identity_attack"]
     raw = collections.defaultdict(lambda: "[]")
     corpora = [
@@ -587,7 +597,7 @@ def test_the_reference_is_what_the_recipe_scales_to() -> None:
                 for i in range(40 if name == "cad" else 20)
             ],
         )
-        for name in probes.REFERENCE
+        for name in calibrating.REFERENCE
     ]
 
     def predict(texts: list[str]) -> Any:

@@ -20,8 +20,9 @@ from typing import Any
 
 from moderation.corpora.registry import Corpus, entries, load
 from moderation.errors import CorpusError
+from moderation.evaluation.material import Explain, Judge, Material, Trick
 from moderation.evaluation.measuring import Measuring, Predict, measure_set
-from moderation.evaluation.probes import PROBES, Explain, Judge, Material, Probe, Trick
+from moderation.evaluation.probes import PROBES, Probe
 from moderation.evaluation.report import Curve, Figure, Report
 from moderation.evaluation.sets import build_sets, split_names
 from moderation.records import LABELS

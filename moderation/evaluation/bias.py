@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.evaluation.data import read_data
+from moderation.evaluation.material import BOTH, MIN_ROWS, TOXICITY, Material
 from moderation.evaluation.measuring import Measuring
 from moderation.evaluation.metrics import Floats, Ranking, power_mean
 from moderation.evaluation.report import make_figure
-from moderation.records import LABELS
-
-if TYPE_CHECKING:
-    from moderation.evaluation.probes import Material
-
-TOXICITY, IDENTITY = LABELS.index("toxicity"), LABELS.index("identity_attack")
-MIN_ROWS = 20  # below it, a figure of one identity would be noise
 
 _SLOTS = {
     "name_adj": re.compile(r"^\S+ is an? \S+ (.+?)\.?$"),
@@ -79,7 +72,7 @@ def measure_sentences(run: Measuring, material: Material) -> None:
     samples = [v for block in blocks for v in ranking.measure(block)["auc"]]
     run.add(make_figure(name, "toxicity", "auc", value, samples, len(rows), int(toxic.sum())))
     named = np.array([row[2] is not None for row in rows])
-    for column, label in ((TOXICITY, "toxicity"), (IDENTITY, "identity_attack")):
+    for column, label in BOTH:
         if not run.judges(label):
             continue
         flagged = run.scores(texts)[:, column] >= run.thresholds[label]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from moderation.evaluation.bias import IDENTITY
 from moderation.evaluation.data import read_data
+from moderation.evaluation.material import IDENTITY, Material
 from moderation.evaluation.measuring import Measuring
 from moderation.evaluation.metrics import Ranking
 from moderation.evaluation.report import make_figure
-
-if TYPE_CHECKING:
-    from moderation.evaluation.probes import Material
 
 NAME, LABEL = "functional", "identity_attack"
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from moderation.evaluation.material import Material
 from moderation.evaluation.measuring import Measuring, measure_set
 from moderation.evaluation.report import Report
 from moderation.evaluation.sets import build_sets
-
-if TYPE_CHECKING:
-    from moderation.evaluation.probes import Material
 
 NAME = "told"
 TALK = (
