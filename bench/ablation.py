@@ -50,7 +50,6 @@ from moderation.training import (
     add_harmless,
     add_labels,
     add_mentions,
-    add_remarks,
     add_stances,
     assemble,
     calibrate_in_turn,
@@ -107,7 +106,6 @@ GROUPS = (
     ("harmless",),
     ("mentions",),
     ("stances",),
-    ("remarks",),
 )
 
 
@@ -635,7 +633,6 @@ def digest_of(recipe_file: Path | None) -> str:
 @click.option("--contrasts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--harmless", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mentions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--remarks", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, path_type=Path))
 @click.option("--share", type=click.FloatRange(0, 1), default=0.3, show_default=True)
 @click.option("--heads", default=",".join(WANTED), show_default=True)
@@ -647,7 +644,6 @@ def main(
     contrasts: Path | None,
     harmless: Path | None,
     mentions: Path | None,
-    remarks: Path | None,
     recipe_file: Path | None,
     share: float,
     heads: str,
@@ -689,8 +685,6 @@ def main(
         if mentions is not None:
             add_mentions(examples, mentions, recipe.mentions_weight)
             add_stances(examples, mentions, recipe.stances_weight)
-        if remarks is not None:
-            add_remarks(examples, remarks, recipe.remarks_weight)
     except ModerationError as error:
         raise click.ClickException(str(error)) from error
     if not len(examples):
@@ -706,7 +700,6 @@ def main(
             ("contrasts", contrasts.name if contrasts else None),
             ("harmless", harmless.name if harmless else None),
             ("mentions", mentions.name if mentions else None),
-            ("remarks", remarks.name if remarks else None),
             ("recipe", recipe_file.name if recipe_file else None),
             ("share", share),
             ("heads", heads),

@@ -30,7 +30,6 @@ from moderation.training import (
     Screen,
     add_harmless,
     add_mentions,
-    add_remarks,
     add_stances,
     assemble,
     calibrate,
@@ -63,7 +62,6 @@ from moderation.training import (
 from moderation.training.calibration import EVEN, KNEE, MANY, level_social
 from moderation.training.heads import log_count_scale, register_weights
 from moderation.training.mentions import read_mentions, read_stances
-from moderation.training.remarks import read_remarks
 
 ROOT = Path(__file__).parent.parent
 
@@ -803,7 +801,6 @@ def test_what_is_taught_is_not_what_the_functional_tests_ask() -> None:
     }
     taught = {plain(text) for text in read_mentions(ROOT / "seeds" / "mentions.toml")}
     taught |= {plain(text) for text, _ in read_stances(ROOT / "seeds" / "mentions.toml")}
-    taught |= {plain(text) for text, _ in read_remarks(ROOT / "seeds" / "remarks.tsv")}
     assert len(asked) == 450
     assert not asked & taught
 
@@ -826,35 +823,3 @@ def test_harmless_sentences_are_rows_with_every_label_zero(tmp_path: Path) -> No
     assert examples.sources["harmless"]["rows"] == 2
     with pytest.raises(InputError, match=r"missing\.txt: cannot be read"):
         add_harmless(examples, tmp_path / "missing.txt", 1.0)
-
-
-def test_remarks_are_rows_with_the_labels_of_their_codes(tmp_path: Path) -> None:
-    path = tmp_path / "remarks.tsv"
-    path.write_text("# own\nTX\tI will find you.\n0\tI will find it.\n\nP\tDamn good!\n", "utf-8")
-    examples = Examples()
-    add_remarks(examples, path, (2.0, 1.0, 1.0, 1.0, 1.0, 0.5))
-    assert examples.texts == ["I will find you.", "I will find it.", "Damn good!"]
-    labels, weight, part = examples.arrays()
-    named = [{LABELS[at] for at in np.flatnonzero(row)} for row in labels]
-    assert named == [{"toxicity", "threat"}, set(), {"profanity"}]
-    assert weight[:, 0].tolist() == [2.0] * 3
-    assert weight[:, 5].tolist() == [0.5] * 3
-    assert set(part.tolist()) == {"train"}
-    assert examples.sources["remarks"]["rows"] == 3
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("T no tab", "expected codes, a tab and a remark"),
-        ("T\t ", "expected codes, a tab and a remark"),
-        ("TQ\tText", "codes 'TQ' are neither 0 nor of"),
-        ("0T\tText", "codes '0T' are neither 0 nor of"),
-        ("\tText", "codes '' are neither 0 nor of"),
-    ],
-)
-def test_a_remark_that_cannot_be_read_is_named(tmp_path: Path, line: str, reason: str) -> None:
-    path = tmp_path / "remarks.tsv"
-    path.write_text(f"0\tGood.\n{line}\n", "utf-8")
-    with pytest.raises(InputError, match=rf"remarks\.tsv:2.*{reason}"):
-        add_remarks(Examples(), path, (1.0,) * 6)

@@ -39,11 +39,6 @@ Examples:
     help="Frames of sentences about groups, as seeds/mentions.toml.",
 )
 @click.option(
-    "--remarks",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Everyday remarks with their labels, as seeds/remarks.tsv.",
-)
-@click.option(
     "--corpora",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder with public corpora (NAME.jsonl.gz).",
@@ -66,7 +61,6 @@ def train(
     contrasts: Path | None,
     harmless: Path | None,
     mentions: Path | None,
-    remarks: Path | None,
     corpora: Path | None,
     only: tuple[str, ...],
     recipe_file: Path | None,
@@ -105,8 +99,6 @@ def train(
     if mentions is not None:
         training.add_mentions(examples, mentions, recipe.mentions_weight)
         training.add_stances(examples, mentions, recipe.stances_weight)
-    if remarks is not None:
-        training.add_remarks(examples, remarks, recipe.remarks_weight)
     model = training.train(examples, recipe, output.name.removesuffix(".safetensors"), log)
     if corpora is not None and (corpora / "toxic_spans.jsonl.gz").is_file():
         from moderation.corpora import load

@@ -31,7 +31,6 @@ from moderation.training.examples import (
     add_harmless,
     add_labels,
     add_mentions,
-    add_remarks,
     add_stances,
 )
 from moderation.training.heads import fit_head, fit_heads, harmless_segments, taught_features
@@ -56,7 +55,6 @@ __all__ = [
     "add_harmless",
     "add_labels",
     "add_mentions",
-    "add_remarks",
     "add_stances",
     "assemble",
     "calibrate",

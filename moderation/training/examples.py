@@ -19,7 +19,6 @@ from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.mentions import read_mentions, read_stances
 from moderation.training.recipe import Recipe
-from moderation.training.remarks import read_remarks
 
 STANCE_LABELS = ("toxicity", "identity_attack")  # what is known of a stance
 
@@ -152,18 +151,6 @@ def add_stances(examples: Examples, path: str | Path, weight: Sequence[float]) -
         examples.source.append("stances")
     if stances:
         examples.sources["stances"] = {"sha256": _digest(Path(path)), "rows": len(stances)}
-
-
-def add_remarks(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
-    """Add everyday remarks with all their labels (`seeds/remarks.tsv`). `weight`: by label."""
-    remarks = read_remarks(path)
-    for text, labels in remarks:
-        examples.texts.append(text)
-        examples.labels.append(list(labels))
-        examples.weight.append(list(weight))
-        examples.part.append("train")
-        examples.source.append("remarks")
-    examples.sources["remarks"] = {"sha256": _digest(Path(path)), "rows": len(remarks)}
 
 
 def _add_zeros(

@@ -47,8 +47,7 @@ class Recipe:
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
       `composed`: instead, for a head of toxicity, in its ordinary and its watching line;
     - `mentions_weight`: weight of harmless sentences that name a group, by label;
-      `stances_weight`: of stances on what is said against groups; `remarks_weight`: of everyday
-      remarks;
+      `stances_weight`: of stances on what is said against groups;
     - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
       `dialect_weight`: by label, those that bear markers of African-American English;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
@@ -75,7 +74,6 @@ class Recipe:
     harmless_weight: float = 1.0
     mentions_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     stances_weight: tuple[float, ...] = (1.0,) * len(LABELS)
-    remarks_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     named_weight: float = 1.0
     dialect_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     composed_weight: float = 0.3
@@ -152,7 +150,6 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
         "dialect_weight": float,
         "mentions_weight": float,
         "stances_weight": float,
-        "remarks_weight": float,
         "per_label": int,
         "combinations": int,
     }
