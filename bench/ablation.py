@@ -390,7 +390,7 @@ class Ablation:
             matrix, self.train_labels, weight, register, written, tells, recipe
         )
         pruned = np.ones(own, np.bool_)
-        pruned[prune(self.chosen, heads[:own], recipe.bits, recipe.features)] = False
+        pruned[prune(self.chosen, heads[:own], recipe.bits)] = False
         heads[:own][pruned] = 0
         seconds = time.process_time() - started
 

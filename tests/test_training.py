@@ -130,7 +130,7 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     pooling = plain_pooling()
     with pytest.raises(ValueError, match="prune them first"):
         assemble("own", knowledge, chosen, heads.astype(np.float32), pooling, RECIPE, {})
-    kept = prune(chosen, heads.astype(np.float32), RECIPE.bits, RECIPE.features)
+    kept = prune(chosen, heads.astype(np.float32), RECIPE.bits)
     chosen, heads = chosen.take(kept), heads[kept]
     combining = choose_combinations(encoded, [1] * len(LABELS))
     assert combining is not None
@@ -167,8 +167,7 @@ def test_of_features_that_share_a_slot_the_one_stays_that_is_missed_most() -> No
     heads = np.zeros((5, len(HEADS)), np.float32)
     heads[:4, 0] = [1.0, -2.0, 3.0, 0.0]
     heads[3, 1] = 0.1  # all that this head knows
-    assert prune(chosen, heads, 2, 9).tolist() == [1, 3]
-    assert prune(chosen, heads, 2, 1).tolist() == [3]
+    assert prune(chosen, heads, 2).tolist() == [1, 3]
     assert chosen.take(np.array([1, 3])).count.tolist() == [4, 50]
 
 

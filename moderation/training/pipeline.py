@@ -92,7 +92,7 @@ def train(
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
     combined = None if combining is None else combining.weighted(of_combinations)
-    kept = prune(chosen, heads, recipe.bits, recipe.features)
+    kept = prune(chosen, heads, recipe.bits)
     chosen, heads = chosen.take(kept), heads[kept]
     log(f"{len(kept):,} of the features kept")
 

@@ -22,7 +22,6 @@ class Recipe:
     """How a model is trained; every choice was made on dev rows.
 
     - `bits`: binary logarithm of the table's slots;
-    - `features`: how many features are kept at most, those that scores would miss most;
     - `per_label`: how many features are taught to a label's head, see `screening`;
     - `kappa`: words added to the length before its square root divides (see `scoring`);
     - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
@@ -58,7 +57,6 @@ class Recipe:
     """
 
     bits: int = 19
-    features: int = 1 << 19
     per_label: tuple[int, ...] = (150_000,) * len(LABELS)
     min_count: float = 3.0
     kappa: float = 1.0

@@ -118,12 +118,11 @@ def screen(
     return Screen(keys, df.astype(np.float32), idf, tells[chosen])
 
 
-def prune(chosen: Screen, heads: Float32, bits: int, most: int) -> I64:
-    """The features that get a slot of a table of `2**bits`, `most` at most; `heads`: (F, H).
+def prune(chosen: Screen, heads: Float32, bits: int) -> I64:
+    """The features that get a slot of a table of `2**bits`, ascending; `heads`: (F, H).
 
     What a score would miss without a feature is the square of its weight times how often it occurs,
     as a share of what that comes to over all features of the head. Without any weight it gets none.
-    Returns their numbers, ascending.
     """
     missed = (heads.astype(np.float64) * chosen.idf[:, None]) ** 2 * chosen.count[:, None]
     missed = (missed / np.maximum(missed.sum(axis=0), np.finfo(np.float64).tiny)).sum(axis=1)
@@ -131,5 +130,5 @@ def prune(chosen: Screen, heads: Float32, bits: int, most: int) -> I64:
     order = order[missed[order] > 0]
     slot, _ = slots(chosen.keys[order], bits)
     _, first = np.unique(slot, return_index=True)
-    kept: I64 = np.sort(order[np.sort(first)[:most]])
+    kept: I64 = np.sort(order[first])
     return kept
