@@ -178,7 +178,7 @@ def _units(
     place = before = -1
     values = table.store.value[items, :heads]
     factor = _factors(block.ids)[owner]
-    share = 1.0 if repeats is None else float(repeats.share[0])
+    share = 1.0 if repeats is None or repeats.share is None else float(repeats.share[0])
     for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
         before = chunk

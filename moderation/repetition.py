@@ -50,13 +50,14 @@ class Repeats(NamedTuple):
 
     - `chunk`, `text`: int64, shape (R,): which chunk, in which text;
     - `surplus`: float32, shape (R,): how often it counts, less how often it is there;
-    - `share`: float32, shape (C,): how much of each text counts, below 1 where it floods.
+    - `share`: float32, shape (C,): how much of each text counts, below 1 where it floods; None
+      where none does.
     """
 
     chunk: I64
     text: I64
     surplus: npt.NDArray[np.float32]
-    share: npt.NDArray[np.float32]
+    share: npt.NDArray[np.float32] | None
 
 
 def repeats_of(ids: I64, counts: I64, size: int) -> Repeats | None:
@@ -74,8 +75,11 @@ def repeats_of(ids: I64, counts: I64, size: int) -> Repeats | None:
     if not len(chunk):
         return None
     more = surplus(count)
+    if n_texts == 1 and len(ids) + float(np.add.reduce(more)) > len(ids) ** GROWTH + 1:
+        return Repeats(chunk, text, more, None)  # the same as below, sooner
     surpluses = np.bincount(text, more, n_texts).astype(np.float64)
-    return Repeats(chunk, text, more, share_of(counts, surpluses))
+    share = share_of(counts, surpluses)
+    return Repeats(chunk, text, more, share if np.minimum.reduce(share) < 1 else None)
 
 
 def share_of(counts: I64, surpluses: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

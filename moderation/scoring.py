@@ -167,8 +167,8 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         segments[block.filled] = own
     repeats = repeats_of(block.ids, block.chunk_counts, table.size)
     if repeats is not None:  # at once: the chunks' values are still near
-        surpluses = _sum_repeats(repeats, table, heads)
-        flood = repeats.share if np.minimum.reduce(repeats.share) < 1 else None
+        surpluses = _sum_repeats(repeats, table, len(block.chunk_counts), heads)
+        flood = repeats.share
     words = None if flood is None else segments.copy()
     _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
@@ -217,14 +217,14 @@ def _sum_chunks(block: Block, table: ChunkTable, heads: int) -> Float32:
     return sums.view(np.float32)[:, :heads]
 
 
-def _sum_repeats(repeats: Repeats, table: ChunkTable, heads: int) -> Float32:
+def _sum_repeats(repeats: Repeats, table: ChunkTable, n_texts: int, heads: int) -> Float32:
     """What to add to the sums of texts for what repeated chunks brought too much: (C, H)."""
     rows = fetch(table.value, repeats.chunk)
     rows *= repeats.surplus[:, None]
-    if len(repeats.share) == 1:
+    if n_texts == 1:
         sums = np.add.reduce(rows[:, :heads], axis=0, dtype=np.float64, keepdims=True)
         return sums.astype(np.float32)
-    return _sum_by(rows, repeats.text, len(repeats.share), heads)
+    return _sum_by(rows, repeats.text, n_texts, heads)
 
 
 def sigmoid(logits: Float32) -> Float32:

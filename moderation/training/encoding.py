@@ -117,7 +117,8 @@ def encode_texts(
         of_segments, _ = unit_masks(bits, block.sequences.cls, block.length, block.text_first)
         masks.append(of_segments)
         repeats = repeats_of(block.ids, block.chunk_counts, table.size)
-        share.append(np.ones(len(part), np.float32) if repeats is None else repeats.share)
+        lesser = None if repeats is None else repeats.share
+        share.append(np.ones(len(part), np.float32) if lesser is None else lesser)
         segments += len(block.length)
         if progress is not None:
             progress(len(part))
