@@ -23,7 +23,7 @@ from moderation.features import (
 from moderation.model import Model, load
 from moderation.pooling import pool, worst_segments
 from moderation.records import Explanation, Range, Score, Span
-from moderation.repetition import Repeats, damp, lessen, repeats_of
+from moderation.repetition import damp, lessen
 from moderation.scoring import (
     lookup,
     scorer_of,
@@ -64,8 +64,8 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
     worst = worst_segments(sums.segments, block.length, block.text_first, model.settings["kappa"])
-    repeats = repeats_of(block.ids, block.chunk_counts, table.size)
-    units, weight, damped, carried = _units(model, block, table, chunks, starts, repeats)
+    share = 1.0 if sums.share is None else float(sums.share[0])
+    units, weight, damped, carried = _units(model, block, table, chunks, starts, share)
 
     labels = model.labels
     pooling = scorer.pooling
@@ -130,10 +130,11 @@ def _units(
     table: ChunkTable,
     chunks: Sequence[str],
     starts: Sequence[int],
-    repeats: Repeats | None,
+    share: float = 1.0,
 ) -> tuple[list[Unit], Float64, Float64, list[Carried]]:
     """The units of a text, the summed weights of each (float64, shape (U, H)), the same with
-    repeated chunks damped, and what was carried over the end of a segment."""
+    repeated chunks damped and `share` of what belongs to several words, and what was carried over
+    the end of a segment."""
     lexer = table.lexer
     origin = block.origin if block.origin is not None else np.arange(len(block.ids))
     bounds = [*origin.tolist(), len(chunks)]
@@ -178,7 +179,6 @@ def _units(
     place = before = -1
     values = table.store.value[items, :heads]
     factor = _factors(block.ids)[owner]
-    share = 1.0 if repeats is None or repeats.share is None else float(repeats.share[0])
     for row, scale, chunk in zip(values, factor.tolist(), owner.tolist(), strict=True):
         place = place + 1 if chunk == before else 0
         before = chunk
@@ -279,7 +279,7 @@ def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
     scorer = scorer_of(model)
     table = scorer.table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
-    units, weight, _, _ = _units(model, block, table, chunks, starts, None)
+    units, weight, _, _ = _units(model, block, table, chunks, starts)
     sums = sum_weights(model, block, table)
     pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
     parts = [scorer.pooling.parts_of(number, pooled).heads for number in range(len(model.labels))]

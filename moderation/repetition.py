@@ -4,9 +4,10 @@ A chunk that stands c times in a text counts 1 + ln c times, with all its n-gram
 & Schütze 2008, section 6.4.1). Not so n-grams of several words: to find theirs takes three times as
 long and brings little. Nor segments: they are too short to repeat much.
 
-A text that says little else than the same over and over, hundreds of times, floods: it counts as a
-shorter one, of fewer segments, and its n-grams of several words for as much less (`share_of`). Else
-its length would hide what it says, or what is harmless in its n-grams outweigh its damped words.
+A text that says little else than the same over and over, mostly hundreds of times, floods: it is
+taken for a shorter one, of fewer segments, and its n-grams of several words count for less
+(`share_of`). Else its length would hide what it says, or what is harmless in its n-grams outweigh
+its damped words.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def share_of(counts: I64, surpluses: npt.NDArray[np.float64]) -> npt.NDArray[np.
 
     `surpluses` (C,): how often their repeats count, less how often they are there. New words keep
     coming as a text grows, by a power of its length (Heaps 1978): with repeats damped, whatever
-    people write has more chunks than counts ** GROWTH, 150 of 97,000 public comments left out.
+    people write has more chunks than counts ** GROWTH, 160 of 97,000 public comments left out.
     Those flood, and count for as much less as they are below it, to the power STEEP: for about as
     many chunks as the damped ones are.
     """

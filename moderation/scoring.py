@@ -161,29 +161,29 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         none = np.zeros((n_segments, heads), np.float32)
         return Sums(none, none[block.text_first])
     segments = _sum_chunks(block, table, heads)
-    flood: Float32 | None = None
     if len(segments) < n_segments:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)
         segments[block.filled] = own
     repeats = repeats_of(block.ids, block.chunk_counts, table.size)
+    surpluses = share = None
     if repeats is not None:  # at once: the chunks' values are still near
         surpluses = _sum_repeats(repeats, table, len(block.chunk_counts), heads)
-        flood = repeats.share
-    words = None if flood is None else segments.copy()
+        share = repeats.share
+    words = segments if share is None else segments.copy()
     _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
-    if repeats is not None:
+    if surpluses is not None:
         texts += surpluses
-    if words is not None and flood is not None:
+    if share is not None:  # some text floods
         sequences = np.add.reduceat(segments - words, block.text_first, axis=0)
-        texts -= (1 - flood)[:, None] * sequences
+        texts -= (1 - share)[:, None] * sequences
     combinations = model.combinations
     if combinations is not None:
         masks = combinations.masks_of(block.sequences.cls, block.length, block.text_first)
         rows = combinations.sums(np.concatenate(masks))
         segments += rows[:n_segments]
         texts += rows[n_segments:]
-    return Sums(segments, texts, flood)
+    return Sums(segments, texts, share)
 
 
 def _add_grams(segments: Float32, model: Model, block: Block) -> None:

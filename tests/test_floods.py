@@ -1,4 +1,4 @@
-"""What is said hundreds of times, under the shipped model: no way to hide it, and no offence."""
+"""What is said up to five hundred times, and nothing else, under the shipped model."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pytest
 from scipy import sparse
 
+from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import InputError, ModerationError
 from moderation.evaluation.data import read_data
 from moderation.knowledge import build
@@ -800,6 +801,8 @@ def test_what_is_taught_is_not_what_the_functional_tests_ask() -> None:
     }
     taught = {plain(text) for text in read_mentions(ROOT / "seeds" / "mentions.toml")}
     taught |= {plain(text) for text, _ in read_stances(ROOT / "seeds" / "mentions.toml")}
+    taught |= {plain(row["text"]) for row in read_contrasts(ROOT / "seeds" / "contrasts.jsonl")}
+    taught |= set(map(plain, (ROOT / "seeds" / "harmless.list").read_text("utf-8").splitlines()))
     assert len(asked) == 450
     assert not asked & taught
 

@@ -1,19 +1,21 @@
 """Probes: what plain splits do not show. Each takes rows of corpora and adds figures to the run.
 
-bias               AUC by identity on templates (Borkan et al. 2019)
-sentences          the same on sentences of the project's own, to choose by
-functional         decisions about hate on others of them, by what they ask
-perturbation       decisions kept under people's own misspellings
-beside_perspective ours beside the real Perspective's scores on the same comments
-explanation        character F1 of explained spans (SemEval-2021 task 5)
-dilution           short abuse between harmless sentences; long harmless texts
-tricks             decisions kept under spelling tricks
-counterfactual     identity terms swapped in real comments
-mentions           false alarms where an identity is named
-dialect            false alarms on African-American English, approximated by markers
-contrasts          the project's own contrast set, held-out families
-calibration        error as shipped and after fitting two numbers on 200 rows
-reference          error on the mixture of corpora that a label's probabilities are about
+    bias               AUC by identity on templates (Borkan et al. 2019)
+    sentences          the same on sentences of the project's own, to choose by
+    functional         decisions about hate on others of them, by what they ask
+    perturbation       decisions kept under people's own misspellings
+    beside_perspective ours beside the real Perspective's scores on the same comments
+    explanation        character F1 of explained spans (SemEval-2021 task 5)
+    dilution           short abuse between harmless sentences; long harmless texts
+    tricks             decisions kept under spelling tricks
+    counterfactual     identity terms swapped in real comments
+    mentions           false alarms where an identity is named
+    dialect            false alarms on African-American English, approximated by markers
+    contrasts          the project's own contrast set, held-out families
+    calibration        error as shipped and after fitting two numbers on 200 rows
+    reference          error on the mixture of corpora that a label's probabilities are about
+
+What they take, and how they choose rows: `material`.
 """
 
 from __future__ import annotations
