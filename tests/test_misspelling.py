@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from moderation.records import LABELS
 from moderation.training.misspelling import (
     MAX_CHARS,
+    TURNS,
     misspell,
     misspelt_copies,
     offensive_words,
@@ -64,3 +65,23 @@ def test_copies_are_of_short_texts_half_of_them_toxic() -> None:
     again, _ = misspelt_copies(texts, labels, 40, seed=3)
     assert copies == again
     assert misspelt_copies(texts, labels, 0, seed=3)[0] == []
+
+
+def test_another_text_leaves_the_copies_of_the_others_be() -> None:
+    texts = [f"some longer text number {i} with words that slip" for i in range(60)]
+    labels = np.full((61, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = np.arange(61) % 2
+    copies, _ = misspelt_copies(texts, labels[:60], 20, seed=3)
+    others = ["a text put before all others", *texts]
+    again, originals = misspelt_copies(others, np.roll(labels, 1, axis=0), 20, seed=3)
+    assert len(set(again) - set(copies)) <= 1
+    assert len(set(copies)) == len(set(originals.tolist())) == 20
+
+
+def test_few_texts_are_copied_several_times_and_otherwise_each_time() -> None:
+    texts = ["what a ridiculous idea this was", "nobody expected anything else from them"]
+    labels = np.full((2, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = [1, 0]
+    copies, originals = misspelt_copies(texts, labels, 1_000, seed=3)
+    assert originals.tolist() == [0] * TURNS + [1] * TURNS
+    assert len(set(copies)) == 2 * TURNS

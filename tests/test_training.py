@@ -60,7 +60,7 @@ from moderation.training import (
     train,
     write,
 )
-from moderation.training.calibration import EVEN, KNEE, MANY, level_social
+from moderation.training.calibration import EVEN, KNEE, MANY, _macro_f1, level_social
 from moderation.training.heads import log_count_scale, register_weights
 from moderation.training.mentions import read_mentions, read_stances
 
@@ -522,6 +522,21 @@ def test_thresholds_separate_what_can_be_separated() -> None:
         assert chosen[label] == pytest.approx(0.3, abs=0.01)
 
 
+def test_a_threshold_moves_less_than_what_one_set_of_texts_says() -> None:
+    chosen, single = [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        p = rng.beta(0.4, 1.2, 2_000).astype(np.float32)
+        labels = (rng.random((2_000, len(LABELS))) < p[:, None]).astype(np.float32)
+        columns = np.repeat(p[:, None], len(LABELS), 1)
+        chosen.append(choose_thresholds(columns, labels, np.ones_like(labels))["threat"])
+        order = np.argsort(-p)
+        macro = _macro_f1(labels[order, LABELS.index("threat")] > 0.5, np.ones(2_000))
+        single.append(p[order][np.argmax(macro >= macro.max() - EVEN)])
+    assert np.mean(chosen) == pytest.approx(np.mean(single), abs=0.05)
+    assert np.std(chosen) < 0.8 * np.std(single)
+
+
 def test_of_thresholds_as_good_as_each_other_the_highest_is_chosen() -> None:
     rng = np.random.default_rng(0)
     probability = np.linspace(0.001, 1, 4_000, dtype=np.float32)
@@ -677,6 +692,14 @@ def test_frames_are_filled_with_groups(tmp_path: Path) -> None:
     labels, weight, _ = examples.arrays()
     assert (labels == 0).all()
     assert (weight == by_label).all()
+
+
+def test_another_frame_leaves_the_sentences_of_the_others_be(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.toml"
+    path.write_text(FRAMES, "utf-8")
+    before = read_mentions(path)
+    path.write_text(FRAMES.replace('["a {Gs} club"', '["{Gs} dance.", "a {Gs} club"'), "utf-8")
+    assert set(before) < set(read_mentions(path))
 
 
 @pytest.mark.parametrize(

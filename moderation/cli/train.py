@@ -82,13 +82,17 @@ def train(
         click.echo(f"[{time.monotonic() - started:6.0f} s] {line}", err=True)
 
     recipe = training.read_recipe(recipe_file)
-    examples = training.Examples()
+    own = training.Examples()
     for path in label_files:
-        training.add_labels(examples, path, recipe.labels_weight)
+        training.add_labels(own, path, recipe.labels_weight)
     if contrasts is not None:
-        training.add_contrasts(examples, contrasts, recipe.contrasts_weight)
+        training.add_contrasts(own, contrasts, recipe.contrasts_weight)
     if harmless is not None:
-        training.add_harmless(examples, harmless, recipe.harmless_weight)
+        training.add_harmless(own, harmless, recipe.harmless_weight)
+    if mentions is not None:
+        training.add_mentions(own, mentions, recipe.mentions_weight)
+        training.add_stances(own, mentions, recipe.stances_weight)
+    examples = training.Examples()
     if corpora is not None:
         from moderation.corpora import load_all
 
@@ -96,9 +100,7 @@ def train(
             raise CorpusError(str(corpora), "no such folder; give one with NAME.jsonl.gz files")
         log(f"reading {corpora}")
         training.add_corpora(examples, load_all(corpora, only or None), recipe)
-    if mentions is not None:
-        training.add_mentions(examples, mentions, recipe.mentions_weight)
-        training.add_stances(examples, mentions, recipe.stances_weight)
+    examples.extend(own)
     model = training.train(examples, recipe, output.name.removesuffix(".safetensors"), log)
     if corpora is not None and (corpora / "toxic_spans.jsonl.gz").is_file():
         from moderation.corpora import load

@@ -43,6 +43,15 @@ class Examples:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def extend(self, others: Examples) -> None:
+        """Add others behind these, which keep the places that draws hang on."""
+        self.texts += others.texts
+        self.labels += others.labels
+        self.weight += others.weight
+        self.part += others.part
+        self.source += others.source
+        self.sources |= others.sources
+
     def arrays(self) -> tuple[Float32, Float32, npt.NDArray[np.str_]]:
         """Labels and weights, float32 (N, L), and parts, (N,)."""
         return (

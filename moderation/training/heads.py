@@ -43,27 +43,31 @@ def fit_head(
     """
     rows = np.flatnonzero(~np.isnan(labels) & (weight > 0))
     y, w = labels[rows], weight[rows]
-    chosen = matrix[rows]
+    chosen = matrix[rows]  # a copy; from here on changed in place, for it is most of the memory
     factor = log_count_scale(chosen, y, w) ** np.float32(trust)
-    chosen = (chosen @ sparse.diags_array(factor)).tocsr()
-    norm = np.sqrt(np.asarray(chosen.multiply(chosen).sum(axis=1)).ravel())
+    chosen.data *= factor[chosen.indices]
+    counts = np.diff(chosen.indptr)
+    squares = sparse.csr_matrix((chosen.data**2, chosen.indices, chosen.indptr), chosen.shape)
+    norm = np.sqrt(squares @ np.ones(chosen.shape[1], np.float32))
+    del squares
     median = float(np.median(norm[norm > 0])) if (norm > 0).any() else 1.0
     scale = np.ones(len(norm))
     long = norm > cap * median
     scale[long] = cap * median / norm[long]
-    chosen = sparse.diags_array((scale / median).astype(np.float32)) @ chosen
+    chosen.data *= np.repeat((scale / median).astype(np.float32), counts)
     positive, negative = np.flatnonzero(y > 0), np.flatnonzero(y < 1)
     order = np.random.default_rng(seed).permutation(len(positive) + len(negative))
     index = np.concatenate([positive, negative])[order]
     target = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])[order]
     mass = np.concatenate([w[positive] * y[positive], w[negative] * (1 - y[negative])])[order]
+    chosen = chosen[index]
     head = LogisticRegression(
         C=cost, solver="liblinear", dual=True, tol=tolerance, max_iter=epochs, random_state=seed
     )
     with warnings.catch_warnings():
         # The recipe stops where dev figures no longer move; what is left is not a fault.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        head.fit(chosen[index], target, sample_weight=mass)
+        head.fit(chosen, target, sample_weight=mass)
     return (head.coef_[0] * factor / median).astype(np.float32), float(head.intercept_[0])
 
 
@@ -198,7 +202,8 @@ def harmless_segments(
     found = np.flatnonzero(useful[owner] & (encoded.length >= 3))
     if len(found) > recipe.segments:
         rng = np.random.default_rng(recipe.seed)
-        found = np.sort(rng.choice(found, recipe.segments, replace=False))
+        lots = rng.random(encoded.n_segments)  # of those before, whatever comes after them
+        found = np.sort(found[np.argsort(lots[found])[: recipe.segments]])
     texts = owner[found]
     rows = np.where(labels[texts] == 0, 0, np.nan).astype(np.float32)
     return found, rows, weight[texts] * factor

@@ -39,11 +39,12 @@ def read_mentions(path: str | Path, seed: int = 0) -> list[str]:
     """
     table, groups = _read(path)
     fill = _fill_of(path, "fill", table)
-    rng, made = Random(seed), []
+    made = []
     for form, slot in FORMS.items():
         for frame in table.get(form, []):
             if not isinstance(frame, str) or slot not in frame:
                 raise InputError(str(path), f"{form}: {frame!r} has no {slot}")
+            rng = Random(f"{seed}:{frame}")  # another frame more or less leaves this one's be
             for group in rng.sample(groups, min(fill, len(groups))):
                 name = rng.choice(group[form])
                 made.append(_write(frame.replace(slot, name), rng))
@@ -65,13 +66,14 @@ def read_stances(path: str | Path, seed: int = 0) -> list[Stance]:
         raise InputError(str(path), "stances must be a table")
     fill = _fill_of(path, "stances.fill", stances)
     sayings = _lists_of(path, "sayings", stances)
-    rng, made = Random(seed), []
+    made = []
     for stance, hateful in STANCES.items():
         for kind, frames in _lists_of(path, stance, stances).items():
             for frame in frames:
                 place = f"stances.{stance}.{kind}: {frame!r}"
                 if kind not in sayings or f"{{{kind}}}" not in frame:
                     raise InputError(str(path), f"{place} has no saying of its kind")
+                rng = Random(f"{seed}:{frame}")
                 for _ in range(fill):
                     said = frame.replace(f"{{{kind}}}", rng.choice(sayings[kind]))
                     group = rng.choice(groups)

@@ -11,6 +11,7 @@ of its own, which only the words about it betray.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Container, Sequence
 from functools import cache
@@ -42,6 +43,8 @@ _SOUNDS = (
 )
 
 HIDDEN, BESIDES = 0.9, 0.05  # chances to slip of words that are hidden, and of those about them
+HIDING = 0.5  # share of the copies in which what is offensive is hidden, where something is
+TURNS = 3  # how often a text is copied at most
 MAX_CHARS = 400  # of a text that is copied: short ones hang on single words
 
 
@@ -50,28 +53,43 @@ def misspelt_copies(
 ) -> tuple[list[str], I64]:
     """At most `count` misspelt copies, and the index of each one's original.
 
-    `labels`: (N, L), NaN = missing. Half of the originals have the first label (toxicity), as far
-    as there are any. In every other copy between a fifth and four fifths of the words slip; in the
-    others nearly all offensive words do and few of the rest, if there are offensive ones.
+    `labels`: (N, L), NaN = missing. Half of the copies are of texts with the first label
+    (toxicity), as far as there are any; where texts are too few they are copied again, TURNS times
+    at most, each time otherwise. In half of the copies between a fifth and four fifths of the words
+    slip; in the others nearly all offensive words do and few of the rest, if there are offensive
+    ones.
     """
-    rng = np.random.default_rng(seed)
     short = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(texts))
     toxic = np.flatnonzero(short & (labels[:, 0] > 0.5))
     harmless = np.flatnonzero(short & (labels[:, 0] <= 0.5))
-    toxic = rng.permutation(toxic)[: count // 2]
-    harmless = rng.permutation(harmless)[: count - len(toxic)]
-    picked = np.sort(np.concatenate([toxic, harmless]))
+    drawn = _draw(toxic, texts, count // 2, seed)
+    drawn += _draw(harmless, texts, count - len(drawn), seed)
+    drawn.sort()
     copies = []
     offensive = offensive_words()
-    for number, index in enumerate(picked.tolist()):
-        own = Random(f"{seed}:{index}")
-        share = own.uniform(0.2, 0.8)
+    for index, turn in drawn:
         text = texts[index]
-        if number % 2 and any(word.lower() in offensive for word, _ in _WORD.findall(text)):
+        own = Random(f"{seed}:{turn}:{text}")
+        share = own.uniform(0.2, 0.8)
+        words = (word.lower() for word, _ in _WORD.findall(text))
+        if own.random() < HIDING and not offensive.isdisjoint(words):
             copies.append(misspell(text, own, BESIDES, offensive))
         else:
             copies.append(misspell(text, own, share))
-    return copies, picked
+    return copies, np.array([index for index, _ in drawn], np.int64)
+
+
+def _draw(rows: I64, texts: Sequence[str], count: int, seed: int) -> list[tuple[int, int]]:
+    """At most `count` of the rows, each with its turn: 0, or n if all were drawn n times before.
+
+    Which are drawn depends on each text alone: another text more or less leaves the others be.
+    """
+    keys = [
+        hashlib.blake2b(f"{seed}:{texts[row]}".encode("utf-8", "surrogatepass")).digest()
+        for row in rows.tolist()
+    ]
+    order = [row for _, row in sorted(zip(keys, rows.tolist(), strict=True))]
+    return [(row, turn) for turn in range(TURNS) for row in order][:count]
 
 
 @cache
