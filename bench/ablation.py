@@ -35,11 +35,11 @@ from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.knowledge import Knowledge, build
+from moderation.lexer import Lexer
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
 from moderation.records import LABELS
 from moderation.scoring import Scorer, sigmoid
-from moderation.text import MARKS, Lexer
 from moderation.training import (
     Encoded,
     Examples,
@@ -73,6 +73,7 @@ from moderation.training import (
     text_matrix,
     write,
 )
+from moderation.words import MARKS
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

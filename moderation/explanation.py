@@ -30,7 +30,8 @@ from moderation.scoring import (
     sigmoid,
     sum_weights,
 )
-from moderation.text import BREAK, Reading
+from moderation.text import BREAK
+from moderation.words import Reading
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

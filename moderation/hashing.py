@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64
-from moderation.text import MAX_WORD
+from moderation.words import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 CACHED = 32_768  # keys that several steps in a row find in the processor's cache

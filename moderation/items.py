@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U8, U64, KeyIndex, distinct
 from moderation.hashing import item_features, word_keys
+from moderation.lexer import Lexer
 from moderation.plain import MARKS, spell
 from moderation.sequences import where
-from moderation.text import Lexer
 from moderation.vocabulary import Known, Vocabulary, vocabulary_of
 
 NEW, HIDDEN = 32, 64  # flags of words besides the lexer's: not known, perhaps another in disguise

@@ -25,7 +25,8 @@ from moderation.lexicons import (
 )
 from moderation.neighbours import count_beside, find_slips
 from moderation.spelling import LIKELY, Speller
-from moderation.text import MAX_WORD, Tables, chunk_word, split
+from moderation.text import chunk_word, split
+from moderation.words import MAX_WORD, Tables
 
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
 MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file

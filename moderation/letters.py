@@ -9,7 +9,7 @@ import numpy as np
 from moderation.chunks import I64, U64, Bools, KeyIndex
 from moderation.sequences import where
 from moderation.spelling import MEANT, SKELETON
-from moderation.text import MAX_WORD
+from moderation.words import MAX_WORD
 
 LONGEST_ROW = 4 * MAX_WORD  # letters of a word
 _BASE = 0x9E3779B97F4A7C15  # of a polynomial modulo 2^64; a collision only costs a slow look

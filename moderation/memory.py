@@ -2,7 +2,7 @@
 
 chunks ── met before? ── id ──► arrays by id
    └── new ── plain or tied words, numbers: many at once ──► words, marks ──► items
-            └ the rest: text.Lexer, one by one ────────────┘
+            └ the rest: lexer.Lexer, one by one ───────────┘
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ from moderation.chunks import (
 from moderation.context import UNASKED, Second, Seconds
 from moderation.hashing import word_keys
 from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
+from moderation.lexer import Lexer
 from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
 from moderation.sequences import where
-from moderation.text import MAX_WORD, Lexer, Reading
 from moderation.vocabulary import Known
+from moderation.words import MAX_WORD, Reading
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
@@ -43,7 +44,7 @@ MAX_CACHED_CHARS = 8_000_000  # … or code points of them: a few megabyte-long 
 FEW_CHUNKS = 24  # new chunks that are read one by one: arrays take as long
 REPEATED = 500  # chunks whose facts are repeated for their words: to place them takes more calls
 
-# Flags of chunks: see `text.Lexer.quick`.
+# Flags of chunks: see `lexer.Lexer.quick`.
 END, SINGLE, UNKNOWN, HEAD, TAIL = 1, 2, 4, 8, 16
 CAPITAL, SMALL = 32, 64  # of the letters as written: what segments are cut by
 DOUBT = 128
@@ -107,7 +108,7 @@ class ChunkTable:
     By chunk id:
     - `value`: float32, shape (N, width): what the sink made of the chunk's own features;
     - `first`: where its items start in `items`; `words` of them are words, `marks` marks;
-    - `flags`: see `text.Lexer.quick`.
+    - `flags`: see `lexer.Lexer.quick`.
 
     Reading is lock-free; only new chunks take the lock. A table never shrinks: its owner starts a
     new one when it is full.

@@ -32,10 +32,11 @@ from moderation.combinations import MAX_COMBINATIONS, Combinations, Combined
 from moderation.context import Context
 from moderation.errors import ModelError
 from moderation.lazy import LazyTable, Table, lines_table
+from moderation.lexer import Lexer
 from moderation.records import LABELS
 from moderation.settings import check_settings, short
-from moderation.text import Lexer, Tables
 from moderation.weights import Rows
+from moderation.words import Tables
 
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path

@@ -1,7 +1,7 @@
 """Chunks of plain words, many at a time, with numpy.
 
 Most chunks that a memory has not met are met words with another neighbour ("word," "Word!"), words
-tied together ("either/or"), and numbers. What `text.Lexer` says of those is found here for all of
+tied together ("either/or"), and numbers. What `lexer.Lexer` says of those is found here for all of
 them at once, as far as they are ASCII and common signs (curly quotes, dashes): where the words
 are, a key that names each, the marks of the punctuation. What is left of the work is done once a
 word. This is for speed alone and never changes what is read (`tests/test_plain.py`).
@@ -18,7 +18,7 @@ import numpy as np
 from moderation.chunks import I64, PAD, U8, U64, Bools, hash_ranges
 from moderation.sequences import where
 from moderation.shapes import ONE, Shapes, below, lowest, place_of, positions, several
-from moderation.text import (
+from moderation.words import (
     MARK_CAPS,
     MARK_EXCLAIM,
     MARK_EXCLAIMS,
@@ -33,7 +33,7 @@ SHORTEST_TIED = 3  # letters of a word among words tied together
 LONGEST_EDGE = 20  # bytes after the last word in which `text` looks for the end of a sentence
 
 _KEEP_S = ("its", "thats", "hes", "shes", "whats", "whos", "theres", "lets")  # text._KEEPS_S
-_UNITS = "min ghz lbs".split()  # those of text._NUMBER that are as long as words behind numbers
+_UNITS = "min ghz lbs".split()  # those of text.NUMBER that are as long as words behind numbers
 _LINKS = "http https ftp www com org net edu gov info html htm io co uk de fr ru".split()  # of URLs
 
 MARKS: tuple[tuple[str, ...], ...] = tuple(

@@ -2,7 +2,7 @@
 
 Most unknown words are names and slips of the pen that nothing can be made of. A `Sieve` clears
 those, for many words at once, by traces that every disguise leaves; it never clears a word that
-`text.Lexer` reads as another (`tests/test_plain.py`).
+`lexer.Lexer` reads as another (`tests/test_plain.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from moderation.chunks import I64, PAD, Bools, hash_ranges
 from moderation.gluing import COMMON_PART, LONGEST_PART, Splitter
 from moderation.letters import CLASSES, Groups, Letters, index_of, is_plain, numbered
+from moderation.lexer import Lexer
 from moderation.sequences import where
 from moderation.signs import Signs
 from moderation.spelling import (
@@ -35,8 +36,8 @@ from moderation.spelling import (
     Speller,
     slip_cost,
 )
-from moderation.text import MAX_WORD, Lexer
 from moderation.vocabulary import Vocabulary
+from moderation.words import MAX_WORD
 
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
 _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters

@@ -22,11 +22,13 @@ from moderation.features import (
     slots,
 )
 from moderation.knowledge import MIN_TEXTS, build
+from moderation.lexer import Lexer
 from moderation.model import HEADS, POOL, REGISTER, Model, load_file, save
 from moderation.records import LABELS
 from moderation.settings import FORMAT
-from moderation.text import MARKS, Lexer, split
+from moderation.text import split
 from moderation.training.concepts import CONCEPTS, mask_of
+from moderation.words import MARKS
 
 BITS = 14
 TEXTS = (

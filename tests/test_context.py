@@ -14,12 +14,13 @@ from moderation.explanation import explain
 from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.hashing import word_keys
 from moderation.knowledge import MIN_TEXTS, Knowledge, build
+from moderation.lexer import Lexer
 from moderation.lexicons import load_meant
 from moderation.model import Model, load_file, save
 from moderation.neighbours import count_beside, find_slips
 from moderation.records import LABELS
 from moderation.scoring import Scorer
-from moderation.text import Lexer, split
+from moderation.text import split
 from tests.small_model import TEXTS, make_model
 
 TALK = (

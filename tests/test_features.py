@@ -22,7 +22,8 @@ from moderation.features import (
     word_grams,
 )
 from moderation.memory import CAPITAL, END, SMALL, Facts
-from moderation.text import BREAK, MARKS, split
+from moderation.text import BREAK, split
+from moderation.words import MARKS
 from tests.small_model import small_model
 from tests.strategies import texts
 

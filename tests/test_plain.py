@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from moderation import memory
 from moderation.chunks import gather
 from moderation.hashing import class_keys
+from moderation.lexer import Lexer
 from moderation.memory import ChunkTable, Sink
 from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
 from moderation.sieve import Sieve, sieve_of
-from moderation.text import _PLAIN, MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD, Lexer, _bare, split
+from moderation.text import PLAIN as _PLAIN
+from moderation.text import bare as _bare
+from moderation.text import split
 from moderation.vocabulary import Vocabulary
+from moderation.words import MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD
 from tests.small_model import small_model
 from tests.strategies import chunks, texts
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.text import _CODED, Lexer, Tables
+from moderation.lexer import Lexer
+from moderation.text import CODED as _CODED
+from moderation.words import Tables
 from tests.small_model import small_model
 
 LEXER = small_model().lexer

@@ -19,11 +19,12 @@ from moderation.disguises import Disguises
 from moderation.features import ChunkTable, encode_chunks
 from moderation.gluing import Splitter
 from moderation.knowledge import without_variants
+from moderation.lexer import Lexer
 from moderation.lexicons import load_classes, load_innocent, load_typos
 from moderation.model import Model
 from moderation.scoring import scorer_of
-from moderation.text import (
-    BREAK,
+from moderation.text import BREAK, MAX_CHUNK, locate, split
+from moderation.words import (
     MARK_CAPS,
     MARK_CENSORED,
     MARK_EXCLAIM,
@@ -33,12 +34,8 @@ from moderation.text import (
     MARK_QUESTION,
     MARK_URL,
     MARKS,
-    MAX_CHUNK,
     MAX_WORD,
-    Lexer,
     Reading,
-    locate,
-    split,
 )
 from tests.case_files import read_cases
 from tests.small_model import small_model

@@ -20,11 +20,11 @@ from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import InputError, ModerationError
 from moderation.evaluation.data import read_data
 from moderation.knowledge import build
+from moderation.lexer import Lexer
 from moderation.model import HEADS, POOL, REGISTER, SOCIAL, load_file
 from moderation.pooling import Pooled, Pooling
 from moderation.records import LABELS
 from moderation.scoring import Scorer
-from moderation.text import Lexer
 from moderation.training import (
     Examples,
     Recipe,

@@ -10,9 +10,9 @@ import pytest
 from moderation import vocabulary
 from moderation.features import ChunkTable, class_keys
 from moderation.hashing import word_keys
+from moderation.lexer import Lexer
 from moderation.plain import word_keys as plain_keys
 from moderation.scoring import Scorer, WeightSink
-from moderation.text import Lexer
 from moderation.vocabulary import Vocabulary, vocabulary_of
 from tests.small_model import make_model, small_model
 

@@ -11,8 +11,8 @@ from scipy import sparse
 from moderation.chunks import I32, I64, U64
 from moderation.combinations import concept_bits, unit_masks
 from moderation.features import ChunkTable, Sink, class_keys, encode
+from moderation.lexer import Lexer
 from moderation.repetition import lessen, repeats_of
-from moderation.text import Lexer
 from moderation.training.arrays import Float32
 from moderation.training.concepts import CONCEPTS
 

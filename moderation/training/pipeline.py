@@ -9,10 +9,10 @@ from scipy import sparse
 
 from moderation import __version__
 from moderation.knowledge import build
+from moderation.lexer import Lexer
 from moderation.model import Model
 from moderation.pooling import Pooling
 from moderation.scoring import sigmoid
-from moderation.text import Lexer
 from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate_in_turn, choose_thresholds, scale_registers
 from moderation.training.combining import (
