@@ -16,9 +16,7 @@ from moderation.lexer import Lexer
 from moderation.memory import ChunkTable, Sink
 from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
 from moderation.sieve import Sieve, sieve_of
-from moderation.text import PLAIN as _PLAIN
-from moderation.text import bare as _bare
-from moderation.text import split
+from moderation.text import PLAIN, bare, split
 from moderation.vocabulary import Vocabulary
 from moderation.words import MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD
 from tests.small_model import small_model
@@ -98,14 +96,14 @@ def test_plain_chunks_are_those_of_the_expression(some: list[str]) -> None:
     want = [
         number
         for number, chunk in enumerate(some)
-        if len(chunk.encode("utf-8", "surrogatepass")) <= MAX_WORD and _PLAIN.fullmatch(chunk)
+        if len(chunk.encode("utf-8", "surrogatepass")) <= MAX_WORD and PLAIN.fullmatch(chunk)
     ]
     assert sorted(plain.at.tolist()) == want
     words = spell(given_chunks.codes, plain.first, plain.stop)
     for place, number in enumerate(plain.at.tolist()):
-        match = _PLAIN.fullmatch(some[number])
+        match = PLAIN.fullmatch(some[number])
         assert match is not None
-        assert words[place] == _bare(match["core"].lower())
+        assert words[place] == bare(match["core"].lower())
         assert plain.key[place] == word_keys([words[place]])[0]
         assert plain.lead[place] == (match.start("core") > 0)
         assert plain.tail[place] == bool(match["tail"])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.lexer import Lexer
-from moderation.text import CODED as _CODED
+from moderation.text import CODED
 from moderation.words import Tables
 from tests.small_model import small_model
 
@@ -89,7 +89,7 @@ def test_letters_and_digits_are_read_as_the_slow_path_reads_them(
     lead: str, core: str, casing: type[str], tail: str
 ) -> None:
     chunk = lead + casing(core) + tail
-    match = _CODED.fullmatch(chunk)
+    match = CODED.fullmatch(chunk)
     if match is not None:
         reading = LEXER._read_coded(chunk, match)
         assert reading is None or reading == LEXER._read_slowly(chunk)
@@ -97,10 +97,10 @@ def test_letters_and_digits_are_read_as_the_slow_path_reads_them(
 
 def test_letters_and_digits_take_the_shortcut() -> None:
     for chunk in ("abc1", '"Form27b,', "(x86)", "4chan?", "R2D2."):
-        match = _CODED.fullmatch(chunk)
+        match = CODED.fullmatch(chunk)
         assert match is not None
         assert LEXER._read_coded(chunk, match) is not None
-    assert not any(_CODED.fullmatch(chunk) for chunk in ("1990", "abc", "a-1", "é1", "1!"))
+    assert not any(CODED.fullmatch(chunk) for chunk in ("1990", "abc", "a-1", "é1", "1!"))
 
 
 @settings(max_examples=300, deadline=None)
