@@ -524,6 +524,18 @@ def test_mentions_compare_false_alarms() -> None:
     ) == pytest.approx(4.0)
 
 
+def test_short_sentences_name_a_group_and_little_else() -> None:
+    texts, groups = fairness.short_mentions()
+    assert len(texts) == len(set(texts)) == len(groups)
+    assert all(2 <= len(text.split()) <= 8 and "{" not in text for text in texts)
+    rows = [("dev", f"It rained on day {i}", {"identity_attack": 0.0}, {}) for i in range(50)]
+    report = evaluate(by_word("refugees"), [corpus("jigsaw2018_any", rows)], bootstrap=20)
+    rate = report.find("mentions", "identity_attack", "false_positive_rate", fairness.SHORT)
+    assert rate is not None
+    assert rate.n == len(texts)
+    assert rate.value == pytest.approx(sum("refugees" in text for text in texts) / len(texts))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -23,6 +23,7 @@ from moderation.evaluation.report import make_figure
 
 COMMENTS = ("jigsaw2018_any", "civil_comments", "fox_news", "measuring_hate_speech", "cad")
 """Corpora whose dev comments are swapped and searched for mentions."""
+SHORT = "own short sentences"
 PER_TERM = 40  # comments swapped for each term that they hold
 
 
@@ -108,7 +109,8 @@ def measure_mentions(run: Measuring, material: Material) -> None:
     name = "mentions"
     run.report.notes[name] = (
         "harmless dev comments that name an identity (identities.toml) against all harmless ones "
-        "of jigsaw2018_any and of cad; and encyclopaedia sentences about identities"
+        "of jigsaw2018_any and of cad; encyclopaedia sentences about identities; and own short "
+        "sentences in which a group is named and little else (short.toml)"
     )
     for column, label in BOTH:
         for corpus_name in ("jigsaw2018_any", "cad"):
@@ -129,6 +131,25 @@ def measure_mentions(run: Measuring, material: Material) -> None:
                     scores >= run.thresholds[label],
                     group="identity_debias sentences",
                 )
+        texts, named_groups = short_mentions()
+        scores = run.scores(texts)[:, column]
+        if not np.isnan(scores).any():
+            flagged = scores >= run.thresholds[label]
+            run.add_mean(
+                name, label, "false_positive_rate", flagged, group=SHORT, clusters=named_groups
+            )
+
+
+def short_mentions() -> tuple[list[str], list[str]]:
+    """Short harmless sentences that name a group (`short.toml`), and the group of each."""
+    data = read_data("short.toml")
+    made = [
+        (frame.replace("{}", group[form]), group["plural"])
+        for form in ("adjective", "singular", "plural")
+        for frame in data[form]
+        for group in data["groups"]
+    ]
+    return [text for text, _ in made], [group for _, group in made]
 
 
 DIALECT = ("davidson", "measuring_hate_speech", "hatexplain", "cad", "gab_hate_corpus", "sbic")

@@ -84,6 +84,13 @@ PINS: tuple[Pin, ...] = (
     Pin("dilution", "toxicity", "recall_diluted", "abuse hidden between harmless sentences"),
     Pin("dilution", "toxicity", "false_positive_rate", "length is no abuse", "long comments"),
     Pin("mentions", "toxicity", "false_alarm_ratio", "naming is no abuse", "jigsaw2018_any"),
+    Pin(
+        "mentions",
+        "identity_attack",
+        "false_positive_rate",
+        "a name alone is no hate",
+        "own short sentences",
+    ),
     Pin("dialect", "toxicity", "false_alarm_ratio", "dialect is no abuse"),
     Pin("contrasts/held-out", "toxicity and identity_attack", "accuracy", "own contrast set"),
     Pin(

@@ -24,6 +24,13 @@ PROBE_OF = {
 }
 """Name of a probe's figures -> what `--set` calls it, where they differ."""
 
+OWN_SENTENCES = {
+    "sentences": "sentences.toml",
+    "functional": "functional.toml",
+    "mentions": "short.toml",
+}
+"""Probe -> the file of the project's own sentences that it asks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -76,9 +83,9 @@ class Sheet:
             for name in dict.fromkeys(corpora)
             if name in self.report.corpora
         ]
-        for name in ("sentences", "functional"):
+        for name, file in OWN_SENTENCES.items():
             if name in asked:
-                digests.append(f"{name}.toml {digest_of(f'{name}.toml')[:DIGITS]}")
+                digests.append(f"{file} {digest_of(file)[:DIGITS]}")
         command = ["moderation evaluate"]
         if self.report.model != DEFAULT_NAME:
             command.append(f"--model {self.report.model}")
