@@ -149,6 +149,7 @@ class DevSet:
 def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -> list[Variant]:
     """The full recipe first, then every part taken away."""
     change = dataclasses.replace
+    recipe = change(recipe, draws=1)  # one fit a variant: all have the same misspelt copies
     there = set(sources)
     named = {name for group in GROUPS for name in group}
     others = tuple(sorted(there - named - set(hand) - {n for n in there if "jigsaw" in n}))
@@ -251,7 +252,7 @@ class Ablation:
         texts = np.array(examples.texts, dtype=object)
         source = np.array(examples.source)
         train_texts = texts[train].tolist()
-        copies, originals = misspelt_copies(
+        copies, originals, _ = misspelt_copies(
             train_texts, labels[train], int(recipe.misspelt * share), recipe.seed
         )
         train = np.concatenate([train, train[originals]])
@@ -387,8 +388,9 @@ class Ablation:
         own = len(self.chosen.keys)
         crossed = None if self.combining is None else self.combining.tells
         tells = taught_features(self.chosen.tells, crossed)[columns]
+        draw = np.zeros(len(register), np.int64)
         heads[columns] = fit_heads(
-            matrix, self.train_labels, weight, register, written, tells, recipe
+            matrix, self.train_labels, weight, register, draw, written, tells, recipe
         )
         pruned = np.ones(own, np.bool_)
         pruned[prune(self.chosen, heads[:own], recipe.bits)] = False

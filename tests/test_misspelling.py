@@ -58,11 +58,12 @@ def test_copies_are_of_short_texts_half_of_them_toxic() -> None:
     labels = np.full((100, len(LABELS)), np.nan, np.float32)
     labels[:60, 0] = 1
     labels[60:90, 0] = 0
-    copies, originals = misspelt_copies(texts, labels, 40, seed=3)
+    copies, originals, draw = misspelt_copies(texts, labels, 40, seed=3)
+    assert (draw == 0).all()
     assert len(copies) == len(originals) == 40
     assert (labels[originals, 0] == 1).sum() == 20
     assert all(len(texts[i]) <= MAX_CHARS for i in originals.tolist())
-    again, _ = misspelt_copies(texts, labels, 40, seed=3)
+    again, _, _ = misspelt_copies(texts, labels, 40, seed=3)
     assert copies == again
     assert misspelt_copies(texts, labels, 0, seed=3)[0] == []
 
@@ -71,9 +72,9 @@ def test_another_text_leaves_the_copies_of_the_others_be() -> None:
     texts = [f"some longer text number {i} with words that slip" for i in range(60)]
     labels = np.full((61, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = np.arange(61) % 2
-    copies, _ = misspelt_copies(texts, labels[:60], 20, seed=3)
+    copies, _, _ = misspelt_copies(texts, labels[:60], 20, seed=3)
     others = ["a text put before all others", *texts]
-    again, originals = misspelt_copies(others, np.roll(labels, 1, axis=0), 20, seed=3)
+    again, originals, _ = misspelt_copies(others, np.roll(labels, 1, axis=0), 20, seed=3)
     assert len(set(again) - set(copies)) <= 1
     assert len(set(copies)) == len(set(originals.tolist())) == 20
 
@@ -82,6 +83,20 @@ def test_few_texts_are_copied_several_times_and_otherwise_each_time() -> None:
     texts = ["what a ridiculous idea this was", "nobody expected anything else from them"]
     labels = np.full((2, len(LABELS)), np.nan, np.float32)
     labels[:, 0] = [1, 0]
-    copies, originals = misspelt_copies(texts, labels, 1_000, seed=3)
+    copies, originals, _ = misspelt_copies(texts, labels, 1_000, seed=3)
     assert originals.tolist() == [0] * TURNS + [1] * TURNS
     assert len(set(copies)) == 2 * TURNS
+
+
+def test_each_draw_is_half_toxic_and_none_copies_a_text_alike() -> None:
+    texts = [f"some longer text number {i} with words that slip" for i in range(60)]
+    labels = np.full((60, len(LABELS)), np.nan, np.float32)
+    labels[:, 0] = np.arange(60) % 2
+    copies, originals, draw = misspelt_copies(texts, labels, 40, seed=3, draws=3)
+    assert len(set(copies)) == len(copies) == 120
+    for turn in range(3):
+        mine = originals[draw == turn]
+        assert len(mine) == 40
+        assert labels[mine, 0].sum() == 20
+    first, _, _ = misspelt_copies(texts, labels, 40, seed=3)
+    assert set(first) == {copy for copy, turn in zip(copies, draw, strict=True) if turn == 0}

@@ -385,12 +385,12 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     labels[:, 0] = [1, 0, 1, 0] * 5
     labels[:, LABELS.index("profanity")] = [1, 0, 0, 0] * 5
     register = np.array(["talk", "social"] * 10)
+    draw = np.full(20, -1)
 
     def fitted(lent: dict[str, float]) -> Any:
         recipe = dataclasses.replace(RECIPE, lent=lent)
-        return fit_heads(
-            matrix, labels, np.ones_like(labels), register, 20, taught_features(tells), recipe
-        )
+        told = taught_features(tells)
+        return fit_heads(matrix, labels, np.ones_like(labels), register, draw, 20, told, recipe)
 
     tells = np.ones((4, len(LABELS)), np.bool_)
     tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads
@@ -401,6 +401,29 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     assert (lent[:, 1:] == alone[:, 1:]).all()
     assert alone[3, 0] == 0 > alone[1, 0]
     assert alone[3, LABELS.index("profanity")] < 0
+
+
+def test_a_head_is_the_mean_of_its_draws() -> None:
+    matrix = sparse.csr_matrix(np.eye(4, dtype=np.float32)[[0, 1, 2, 3] * 5])
+    labels = np.full((20, len(LABELS)), np.nan, np.float32)
+    labels[:, 5] = [1, 0, 1, 0] * 5
+    register = np.array(["talk", "social"] * 10)
+    told = taught_features(np.ones((4, len(LABELS)), np.bool_))
+    draw = np.array([-1] * 10 + [0] * 4 + [1] * 6)
+
+    def fitted(rows: Any, draws: int, seed: int) -> Any:
+        recipe = dataclasses.replace(RECIPE, draws=draws, seed=seed)
+        return fit_heads(
+            matrix[rows], labels[rows], np.ones_like(labels[rows]), register[rows], draw[rows],
+            20, told, recipe,
+        )[:, 5]  # fmt: skip
+
+    both = fitted(np.arange(20), 2, 0)
+    first = fitted(np.flatnonzero(draw < 1), 1, 0)
+    draw[draw == 1] = 0
+    second = fitted(np.r_[0:10, 14:20], 1, 1)
+    assert not np.allclose(first, second)
+    np.testing.assert_allclose(both, (first + second) / 2, rtol=1e-6)
 
 
 def test_harmless_texts_that_name_a_group_or_are_in_dialect_weigh_more() -> None:

@@ -12,6 +12,7 @@ of its own, which only the words about it betray.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Container, Sequence
 from functools import cache
@@ -49,25 +50,26 @@ MAX_CHARS = 400  # of a text that is copied: short ones hang on single words
 
 
 def misspelt_copies(
-    texts: Sequence[str], labels: Float32, count: int, seed: int
-) -> tuple[list[str], I64]:
-    """At most `count` misspelt copies, and the index of each one's original.
+    texts: Sequence[str], labels: Float32, count: int, seed: int, draws: int = 1
+) -> tuple[list[str], I64, I64]:
+    """At most `count` misspelt copies a draw, the index of each one's original, and its draw.
 
-    `labels`: (N, L), NaN = missing. Half of the copies are of texts with the first label
-    (toxicity), as far as there are any; where texts are too few they are copied again, TURNS times
-    at most, each time otherwise. In half of the copies between a fifth and four fifths of the words
-    slip; in the others nearly all offensive words do and few of the rest, if there are offensive
-    ones.
+    `labels`: (N, L), NaN = missing. Half of the copies of a draw are of texts with the first label
+    (toxicity), as far as there are any. The next draw goes on with other texts, and with the first
+    ones again when all were copied: TURNS times at most, each time otherwise. In half of the copies
+    between a fifth and four fifths of the words slip; in the others nearly all offensive words do
+    and few of the rest, if there are offensive ones.
     """
     short = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(texts))
     toxic = np.flatnonzero(short & (labels[:, 0] > 0.5))
     harmless = np.flatnonzero(short & (labels[:, 0] <= 0.5))
-    drawn = _draw(toxic, texts, count // 2, seed)
-    drawn += _draw(harmless, texts, count - len(drawn), seed)
+    half = min(count // 2, TURNS * len(toxic) // draws)
+    drawn = _draw(toxic, texts, half, draws, seed)
+    drawn += _draw(harmless, texts, count - half, draws, seed)
     drawn.sort()
     copies = []
     offensive = offensive_words()
-    for index, turn in drawn:
+    for index, turn, _ in drawn:
         text = texts[index]
         own = Random(f"{seed}:{turn}:{text}")
         share = own.uniform(0.2, 0.8)
@@ -76,11 +78,14 @@ def misspelt_copies(
             copies.append(misspell(text, own, BESIDES, offensive))
         else:
             copies.append(misspell(text, own, share))
-    return copies, np.array([index for index, _ in drawn], np.int64)
+    table = np.array(drawn, np.int64).reshape(-1, 3)
+    return copies, table[:, 0], table[:, 2]
 
 
-def _draw(rows: I64, texts: Sequence[str], count: int, seed: int) -> list[tuple[int, int]]:
-    """At most `count` of the rows, each with its turn: 0, or n if all were drawn n times before.
+def _draw(
+    rows: I64, texts: Sequence[str], count: int, draws: int, seed: int
+) -> list[tuple[int, int, int]]:
+    """At most `count` rows a draw: each with its turn (n: all were drawn n times before), its draw.
 
     Which are drawn depends on each text alone: another text more or less leaves the others be.
     """
@@ -89,7 +94,8 @@ def _draw(rows: I64, texts: Sequence[str], count: int, seed: int) -> list[tuple[
         for row in rows.tolist()
     ]
     order = [row for _, row in sorted(zip(keys, rows.tolist(), strict=True))]
-    return [(row, turn) for turn in range(TURNS) for row in order][:count]
+    found = itertools.islice(itertools.product(range(TURNS), order), count * draws)
+    return [(row, turn, place // count) for place, (turn, row) in enumerate(found)]
 
 
 @cache

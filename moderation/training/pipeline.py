@@ -53,11 +53,12 @@ def train(
     texts = [examples.texts[i] for i in rows.tolist()]
     y, w = labels[rows], reweigh(texts, labels[rows], weight[rows], recipe)
     register = np.array([recipe.register_of(source) for source in examples.source])[rows]
-    copies, originals = misspelt_copies(texts, y, recipe.misspelt, recipe.seed)
+    copies, originals, draw = misspelt_copies(texts, y, recipe.misspelt, recipe.seed, recipe.draws)
     y = np.concatenate([y, y[originals]])
     w = np.concatenate([w, w[originals] * np.float32(recipe.misspelt_weight)])
     register = np.concatenate([register, register[originals]])
-    log(f"{len(copies):,} misspelt copies")
+    draw = np.concatenate([np.full(len(rows), -1), draw])
+    log(f"{len(copies):,} misspelt copies in {recipe.draws} draws")
     encoded = encode_texts(
         texts + copies,
         Lexer(knowledge.tables),
@@ -66,13 +67,18 @@ def train(
         knowledge.telling,
     )
     log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
-    chosen = screen(encoded, y, w, min_count=recipe.min_count, per_label=recipe.per_label)
+    share = np.where(draw < 0, 1, 1 / recipe.draws).astype(np.float32)
+    chosen = screen(
+        encoded, y, w * share[:, None], min_count=recipe.min_count, per_label=recipe.per_label
+    )
     log(f"{len(chosen.keys):,} features chosen")
     words = encoded.words_of_texts()
     matrix = normalise_rows(text_matrix(encoded, chosen), words, recipe.kappa)
     picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
     if len(picked):
-        register = np.concatenate([register, register[encoded.text_of_segment()[picked]]])
+        texts_of = encoded.text_of_segment()[picked]
+        register = np.concatenate([register, register[texts_of]])
+        draw = np.concatenate([draw, draw[texts_of]])
         parts = segment_matrix(encoded, chosen, picked)
         parts = normalise_rows(parts, encoded.length[picked], recipe.kappa)
         matrix = sparse.vstack([matrix, parts], format="csr")
@@ -88,7 +94,7 @@ def train(
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     tells = taught_features(chosen.tells, None if combining is None else combining.tells)
-    heads = fit_heads(matrix, y, w, register, len(rows), tells, recipe, log)
+    heads = fit_heads(matrix, y, w, register, draw, len(rows), tells, recipe, log)
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
     combined = None if combining is None else combining.weighted(of_combinations)

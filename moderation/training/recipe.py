@@ -50,7 +50,8 @@ class Recipe:
     - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
       `dialect_weight`: by label, those that bear markers of African-American English;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
-      original's weight times `misspelt_weight`;
+      original's weight times `misspelt_weight`; `draws`: how often they are drawn, and each head
+      fitted, of which the mean is kept;
     - `combinations`: texts in which a combination of concepts must stand to be taught to a label's
       head (see `combining`); 0: none is;
     - `lexicons`: whether words carry classes.
@@ -78,6 +79,7 @@ class Recipe:
     combinations: tuple[int, ...] = (0,) * len(LABELS)
     misspelt: int = 0
     misspelt_weight: float = 0.5
+    draws: int = 1
     segments: int = 300_000
     segments_weight: tuple[float, ...] = (0.0,) * len(LABELS)
     seed: int = 0
@@ -158,6 +160,9 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             if not good or not all(isinstance(number, int | float) for number in numbers):
                 raise InputError(place, f"[settings] {key} must list {len(LABELS)} numbers")
             settings[key] = tuple(kind(value) for value in numbers)
+    draws = settings.get("draws", 1)
+    if type(draws) is not int or draws < 1:
+        raise InputError(place, "[settings] draws must be a whole number over 0")
     weights: dict[str, tuple[float, ...]] = {}
     for corpus, row in table.get("weights", {}).items():
         for key in row:
