@@ -94,17 +94,13 @@ class Repairer:
             word_one = _RUNS.sub(r"\1", word)
             return word_one if word_one in self._known else None
         best: tuple[int, int, str] | None = None
-        options = [(m.group(1), m.group(1) * 2) for m in runs]
-        gaps = []
-        last = 0
+        # What stands before each run, with its letter once or twice.
+        options, last = [], 0
         for m in runs:
-            gaps.append(word[last : m.start()])
+            once = word[last : m.start() + 1]
+            options.append((once, once + m.group(1)))
             last = m.end()
-        gaps.append(word[last:])
-        for choice in itertools.product(*options):
-            candidate = "".join(
-                itertools.chain.from_iterable(zip(gaps, (*choice, ""), strict=True))
-            )
+        for candidate in map("".join, itertools.product(*options, (word[last:],))):
             offensive = self._offensive.get(candidate)
             if offensive is not None and len(candidate) >= 3:
                 rank = (0, offensive, candidate)
