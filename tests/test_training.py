@@ -160,6 +160,31 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     assert np.abs(plain - whole).max() > 0.1  # repeats are damped
 
 
+def test_texts_that_count_for_a_part_are_a_part_of_document_frequencies() -> None:
+    texts = examples(3).texts
+    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
+    knowledge = build(texts * 5)
+
+    def screened(times: int, count: float) -> Screen:
+        encoded = encode_texts(
+            texts * times,
+            Lexer(knowledge.tables),
+            knowledge.classes,
+            knowledge.class_names,
+            knowledge.telling,
+        )
+        given = np.tile(labels, (times, 1))
+        weight = np.full_like(given, count)
+        counts = np.full(len(given), count, np.float32)
+        return screen(encoded, given, weight, count=counts, min_count=2.0)
+
+    once, thrice = screened(1, 1.0), screened(3, 1 / 3)
+    assert len(once.keys) > 20
+    assert once.keys.tolist() == thrice.keys.tolist()
+    np.testing.assert_allclose(once.idf, thrice.idf, rtol=1e-4)
+    np.testing.assert_allclose(once.count, thrice.count, rtol=1e-4)
+
+
 def test_of_features_that_share_a_slot_the_one_stays_that_is_missed_most() -> None:
     """Slots are the two highest bits of a key; the last feature weighs nothing."""
     keys = np.array([1, 2, 3 << 62, (3 << 62) + 1, 1 << 62], np.uint64)

@@ -69,7 +69,12 @@ def train(
     log(f"{encoded.n_segments:,} segments, {encoded.n_items:,} distinct words and marks")
     share = np.where(draw < 0, 1, 1 / recipe.draws).astype(np.float32)
     chosen = screen(
-        encoded, y, w * share[:, None], min_count=recipe.min_count, per_label=recipe.per_label
+        encoded,
+        y,
+        w * share[:, None],
+        count=share,
+        min_count=recipe.min_count,
+        per_label=recipe.per_label,
     )
     log(f"{len(chosen.keys):,} features chosen")
     words = encoded.words_of_texts()

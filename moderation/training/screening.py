@@ -20,6 +20,8 @@ from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded
 
+ROUNDING = 1e-3  # of counts that are sums of parts
+
 
 @dataclass
 class Screen:
@@ -44,20 +46,24 @@ def screen(
     labels: Float32,
     weight: Float32,
     *,
+    count: Float32 | None = None,
     min_count: float = 3.0,
     per_label: Sequence[int] = (150_000,) * len(LABELS),
     prior: float = 0.5,
 ) -> Screen:
     """Choose features by how far their log-odds ratio is from zero, `per_label` for each label.
 
-    `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L).
+    `labels`: float32 (N, L) in [0, 1] or NaN; `weight`: float32 (N, L); `count`: float32 (N,), as
+    how many texts each counts in document frequencies (default: one).
     """
+    if count is None:
+        count = np.ones(len(labels), np.float32)
     n_labels = labels.shape[1]
     known = ~np.isnan(labels)
     y = np.nan_to_num(labels)
     positive = np.where(known, weight * y, 0).astype(np.float32)
     negative = np.where(known, weight * (1 - y), 0).astype(np.float32)
-    mass = np.concatenate([positive, negative, np.ones((len(y), 1), np.float32)], axis=1)
+    mass = np.concatenate([positive, negative, count[:, None]], axis=1)
     by_segment = mass[encoded.text_of_segment()]
 
     # Features of items: sum over chunks, over items, then over the items that own the feature.
@@ -72,7 +78,7 @@ def screen(
         shape=(len(item_keys), encoded.n_items),
     )
     item_total = np.asarray(owner @ item_mass)
-    keep = item_total[:, -1] >= min_count
+    keep = item_total[:, -1] >= min_count - ROUNDING
     item_keys, item_total = item_keys[keep], item_total[keep]
 
     # Word n-grams: most are rare; a sketch of counts drops those before they are sorted.
@@ -98,6 +104,8 @@ def screen(
     )
     gram_total = np.asarray(owner @ by_segment)
     gram_keys = gram_keys[keep]
+    keep = gram_total[:, -1] >= min_count - ROUNDING
+    gram_keys, gram_total = gram_keys[keep], gram_total[keep]
 
     keys = np.concatenate([item_keys, gram_keys])
     total = np.concatenate([item_total, gram_total]).astype(np.float64)
@@ -114,7 +122,8 @@ def screen(
     chosen = np.flatnonzero(tells.any(axis=1))
     chosen = chosen[np.argsort(keys[chosen], kind="stable")]
     keys, df = keys[chosen], total[chosen, -1]
-    idf = (np.log((1 + encoded.n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
+    n_texts = count.sum(dtype=np.float64)
+    idf = (np.log((1 + n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
     return Screen(keys, df.astype(np.float32), idf, tells[chosen])
 
 
