@@ -15,6 +15,7 @@ comment, and many harmless sentences do not add up to an abusive one. The scale 
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -367,7 +368,9 @@ def _records(texts: list[str], model: Model) -> list[Score]:
     return records
 
 
+@functools.cache
 def _shipped() -> Model:
+    """The shipped model as it was first: to look at its file each time takes a fifth of a score."""
     from moderation.model import load
 
     return load()
