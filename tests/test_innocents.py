@@ -1,8 +1,4 @@
-"""Innocent texts that look like abuse, under the shipped model: none is flagged but those known.
-
-`cases/flagged.jsonl` lists the innocent texts that the shipped model flags all the same, each with
-the label. A new one fails here; so does one that is listed and no longer flagged.
-"""
+"""Innocent texts that look like abuse, under the shipped model: none is flagged."""
 
 from __future__ import annotations
 
@@ -39,7 +35,7 @@ def test_what_filters_are_known_to_stumble_over_is_not_flagged() -> None:
     assert flagged(list(NAMED)) == set()
 
 
-def test_no_innocent_text_is_flagged_but_those_listed() -> None:
+def test_no_innocent_text_is_flagged() -> None:
     texts = [case["text"] for case in read_cases("innocent.jsonl")]
-    known = {(case["text"], case["label"]) for case in read_cases("flagged.jsonl")}
-    assert flagged(texts) == known
+    assert len(texts) > 900
+    assert flagged(texts) == set()
