@@ -722,7 +722,8 @@ def main(
         "once with the full recipe, those that get a slot anew, so a corpus taken away still took "
         "part in the choice. Intervals: 95 %, paired bootstrap of clusters of dev rows, "
         f"{draws} draws (rows where a corpus has fewer than {FEWEST} clusters); every line is one "
-        "fit, so what the solver's order of rows does to it is not in them.\n\n"
+        "fit, not the mean of several as the shipped model's heads are, so what the draw of "
+        "misspelt copies and the solver's order of rows do to it is not in them.\n\n"
         f"Data: {digests}.\n"
     )
     page = write_page(
