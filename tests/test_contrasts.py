@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from moderation.corpora import contrasts
+from moderation.corpora.contrasts.commands import main
 from moderation.errors import InputError, LabelError
 from moderation.records import LABELS
 
@@ -130,7 +131,7 @@ def test_blind_texts_show_no_label_and_cover_each_unread_side(
 
 
 def test_the_datasheets_table_is_what_count_prints() -> None:
-    printed = CliRunner().invoke(contrasts.main, ["count"]).output
+    printed = CliRunner().invoke(main, ["count"]).output
     sheet = (SEEDS / "CONTRASTS.md").read_text(encoding="utf-8")
     assert f"<!-- count -->\n{printed}<!-- /count -->" in sheet
 
@@ -177,7 +178,7 @@ def test_slots_choices_and_articles(small: Path) -> None:
 def test_second_reading_and_decision(small: Path, tmp_path: Path) -> None:
     run = CliRunner()
     blind = tmp_path / "blind.jsonl"
-    result = run.invoke(contrasts.main, ["--seeds", str(tmp_path), "blind", str(blind)])
+    result = run.invoke(main, ["--seeds", str(tmp_path), "blind", str(blind)])
     assert result.exit_code == 0, result.output
     zero = dict.fromkeys(LABELS, 0)
     delivered = tmp_path / "B.jsonl"
@@ -185,14 +186,14 @@ def test_second_reading_and_decision(small: Path, tmp_path: Path) -> None:
     delivered.write_text("".join(json.dumps({"id": r["id"], "labels": zero}) + "\n" for r in lines))
     for expected in (len(lines), 0):  # a second delivery of the same adds nothing
         command = ["--seeds", str(tmp_path), "merge", str(blind), str(delivered)]
-        result = run.invoke(contrasts.main, command)
+        result = run.invoke(main, command)
         assert f"{expected} readings added" in result.output
     material = contrasts.read_material(small)
     assert contrasts.export_blind(material) == []
     rows = list(contrasts.build_rows(material))
     assert all(row["readings"]["B"] == zero for row in rows)
     hateful = next(row for row in rows if row["labels"]["identity_attack"])
-    differing = run.invoke(contrasts.main, ["--seeds", str(tmp_path), "disagreements"]).output
+    differing = run.invoke(main, ["--seeds", str(tmp_path), "disagreements"]).output
     first = json.loads(differing.splitlines()[0])
     assert first["differ"] == ["toxicity", "identity_attack"]
     decision = {"side": first["side"], "reader": "decision", "labels": zero}
@@ -202,24 +203,24 @@ def test_second_reading_and_decision(small: Path, tmp_path: Path) -> None:
     assert after[hateful["id"]]["labels"] == zero
     assert after[hateful["id"]]["target"] == "none"
     assert after[hateful["id"]]["readings"]["A"]["identity_attack"] == 1
-    table = run.invoke(contrasts.main, ["--seeds", str(tmp_path), "agreement"]).output
+    table = run.invoke(main, ["--seeds", str(tmp_path), "agreement"]).output
     assert "| insult | 0.000 | 3 | 4 |" in table
 
 
 def test_readings_of_unknown_or_reworded_texts_are_refused(small: Path, tmp_path: Path) -> None:
     run, blind, delivered = CliRunner(), tmp_path / "blind.jsonl", tmp_path / "B.jsonl"
-    run.invoke(contrasts.main, ["--seeds", str(tmp_path), "blind", str(blind)])
+    run.invoke(main, ["--seeds", str(tmp_path), "blind", str(blind)])
     command = ["--seeds", str(tmp_path), "merge", str(blind), str(delivered)]
     zero = dict.fromkeys(LABELS, 0)
     delivered.write_text(json.dumps({"id": "nothing", "labels": zero}) + "\n")
-    result = run.invoke(contrasts.main, command)
+    result = run.invoke(main, command)
     assert "B.jsonl:1: " in str(result.exception)
     assert 'no text with the id "nothing"' in str(result.exception)
     ids = [json.loads(line)["id"] for line in blind.read_text().splitlines()]
     delivered.write_text("".join(json.dumps({"id": i, "labels": zero}) + "\n" for i in ids))
     path = small / "templates" / "one.txt"
     path.write_text(path.read_text().replace("I can stand", "I can bear"))
-    result = run.invoke(contrasts.main, command)
+    result = run.invoke(main, command)
     assert "has changed since" in str(result.exception)
     assert (small / "readings.jsonl").read_text() == ""
 

@@ -105,7 +105,11 @@ def measure_counterfactual(run: Measuring, material: Material) -> None:
 
 
 def measure_mentions(run: Measuring, material: Material) -> None:
-    """False alarms on harmless dev comments that name an identity, against all harmless ones."""
+    """False alarms where an identity is named and nothing is said against it.
+
+    On harmless dev comments, against all harmless ones; on encyclopaedia sentences; and on
+    `short_mentions`.
+    """
     name = "mentions"
     run.report.notes[name] = (
         "harmless dev comments that name an identity (identities.toml) against all harmless ones "

@@ -18,20 +18,15 @@ adjective; a digit before the form (`{G2s}`) means another group, and the capita
 (`GROUP_KINDS`). `{name}` is a word of fillers.txt (`{name2}` another one). `<a|b>` is a choice.
 Both sides of a pair get the same values, choices and surface style.
 
-Run `python -m moderation.corpora.contrasts --help` for the commands.
+Run `python -m moderation.corpora.contrasts --help` for the commands (`commands`).
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 
 from moderation.corpora.contrasts.expanding import expand_templates
 from moderation.corpora.contrasts.material import Material, read_material
 from moderation.corpora.contrasts.readings import export_blind
 from moderation.corpora.contrasts.rows import build_rows, draw_heldout, read_contrasts
-
-if TYPE_CHECKING:
-    from moderation.corpora.contrasts.commands import main
 
 __all__ = [
     "Material",
@@ -39,15 +34,6 @@ __all__ = [
     "draw_heldout",
     "expand_templates",
     "export_blind",
-    "main",
     "read_contrasts",
     "read_material",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name != "main":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from moderation.corpora.contrasts.commands import main  # whoever reads rows needs no commands
-
-    return main
