@@ -34,7 +34,7 @@ from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
-from moderation.knowledge import Knowledge, build
+from moderation.knowledge import Knowledge, build, count_words
 from moderation.lexer import Lexer
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
@@ -43,6 +43,7 @@ from moderation.scoring import Scorer, sigmoid
 from moderation.training import (
     Encoded,
     Examples,
+    Fit,
     Recipe,
     Screen,
     add_contrasts,
@@ -73,6 +74,8 @@ from moderation.training import (
     text_matrix,
     write,
 )
+from moderation.training.recipe import HEADS_OF_TOXICITY
+from moderation.training.spellings import find_spellings
 from moderation.words import MARKS
 
 Float32 = npt.NDArray[np.float32]
@@ -149,7 +152,6 @@ class DevSet:
 def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -> list[Variant]:
     """The full recipe first, then every part taken away."""
     change = dataclasses.replace
-    recipe = change(recipe, draws=1)  # one fit a variant: all have the same misspelt copies
     there = set(sources)
     named = {name for group in GROUPS for name in group}
     others = tuple(sorted(there - named - set(hand) - {n for n in there if "jigsaw" in n}))
@@ -160,6 +162,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         *(Variant(f"no {family}", recipe, without=family) for family in FAMILIES),
         *(Variant(f"no {', '.join(group)}", recipe, sources=group) for group in groups if group),
         *([Variant("no hand labels", recipe, sources=tuple(hand))] if hand else []),
+        Variant("every fit taught by the same texts", change(recipe, fits=taught_alike(recipe))),
         Variant("no cap on a row's norm", change(recipe, cap=float("inf"))),
         Variant("a quarter of the slots", change(recipe, bits=recipe.bits - 2)),
         Variant("repeated words count in full", recipe, damped=False),
@@ -168,7 +171,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("all features held back alike", change(recipe, trust=0.0)),
         Variant(
             "one head of toxicity for every register",
-            change(recipe, talk=(), toxicity_of=(1.0, 1.0, 1.0), social_of=(1.0, 1.0, 1.0)),
+            change(recipe, talk=(), fits=without_registers(recipe)),
         ),
         Variant("C / 4", change(recipe, cost=costs[0.25])),
         Variant("C × 4", change(recipe, cost=costs[4.0])),
@@ -179,6 +182,18 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("no composed texts", recipe, composed=False),
         Variant("no recalibration", recipe, calibrated=False),
     ]
+
+
+def taught_alike(recipe: Recipe) -> dict[str, tuple[Fit, ...]]:
+    """The fits with all of a head's like its first."""
+    return {head: (fits[0],) * len(fits) for head, fits in recipe.fits.items()}
+
+
+def without_registers(recipe: Recipe) -> dict[str, tuple[Fit, ...]]:
+    """The fits with toxicity's, of both registers, taught by every text alike."""
+    fits = {head: of for head, of in recipe.fits.items() if head not in HEADS_OF_TOXICITY}
+    every = tuple(Fit(misspelt=fit.misspelt) for fit in recipe.fits_of(LABELS[0]))
+    return fits | dict.fromkeys(HEADS_OF_TOXICITY, every)
 
 
 def is_chosen(text: str, share: float) -> bool:
@@ -252,9 +267,13 @@ class Ablation:
         texts = np.array(examples.texts, dtype=object)
         source = np.array(examples.source)
         train_texts = texts[train].tolist()
-        copies, originals, _ = misspelt_copies(
-            train_texts, labels[train], int(recipe.misspelt * share), recipe.seed
+        self.knowledge = build(train_texts, lexicons=recipe.lexicons)
+        spellings = find_spellings(count_words(train_texts), self.knowledge.tables.vocabulary)
+        count = int(recipe.misspelt * share)
+        copies, originals, draw = misspelt_copies(
+            train_texts, labels[train], count, recipe.seed, recipe.draws, spellings
         )
+        self.draw = np.concatenate([np.full(len(train_texts), -1), draw])
         train = np.concatenate([train, train[originals]])
         self.train_labels = labels[train]
         self.train_weight = reweigh(texts[train].tolist(), labels[train], weight[train], recipe)
@@ -289,7 +308,6 @@ class Ablation:
             groups = [clusters.get((name, judged[i]), judged[i]) for i in rows.tolist()]
             self.dev_sets.append(DevSet(name, rows, groups))
 
-        self.knowledge = build(train_texts, lexicons=recipe.lexicons)
         self.speed_texts = _first_chars(texts[dev].tolist(), SPEED_CHARS)
         self.encoded = self._encode(train_texts + copies)
         fewer = dataclasses.replace(recipe, segments=int(recipe.segments * share))
@@ -308,6 +326,7 @@ class Ablation:
         self.train_kind = np.concatenate(
             [self.train_kind, np.array([SEGMENTS] * len(self.picked), object)]
         )
+        self.draw = np.concatenate([self.draw, self.draw[of_segment]])
         words = self.encoded.words_of_texts()
         self.words = np.concatenate([words, self.encoded.length[self.picked]])
         assert self.chosen is not None
@@ -333,16 +352,19 @@ class Ablation:
         if self._screened == found:
             return
         self._screened = found
+        texts = slice(self.encoded.n_texts)
+        drawn = np.where(self.draw[texts] < 0, 1, 1 / recipe.draws).astype(np.float32)
         self.chosen = screen(
             self.encoded,
-            self.train_labels[: self.encoded.n_texts],
-            self.train_weight[: self.encoded.n_texts],
+            self.train_labels[texts],
+            self.train_weight[texts] * drawn[:, None],
+            count=drawn,
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
         self.combining = choose_combinations(self.encoded, recipe.combinations)
-        texts = self._texts(self.encoded, damped=damped)
-        self.matrix = sparse.vstack([texts, self._segments(self.encoded, self.picked)], "csr")
+        whole = self._texts(self.encoded, damped=damped)
+        self.matrix = sparse.vstack([whole, self._segments(self.encoded, self.picked)], "csr")
         self.segments = self._segments(self.judged, np.arange(self.judged.n_segments))
         self.texts = self._texts(self.judged, damped=damped)
 
@@ -381,16 +403,23 @@ class Ablation:
         weight[np.isin(self.train_source, variant.sources)] = 0
         if variant.rows:
             weight[self.train_kind == variant.rows] = 0
-        register = np.array([recipe.register_of(source) for source in self.train_source.tolist()])
         heads = np.zeros((n_features, len(HEADS)), np.float32)
         written = int((self.train_kind == "").sum())
         assert self.chosen is not None
         own = len(self.chosen.keys)
         crossed = None if self.combining is None else self.combining.tells
         tells = taught_features(self.chosen.tells, crossed)[columns]
-        draw = np.zeros(len(register), np.int64)
+        characters = self.family[columns] == FAMILIES.index("character n-grams")
         heads[columns] = fit_heads(
-            matrix, self.train_labels, weight, register, draw, written, tells, recipe
+            matrix,
+            self.train_labels,
+            weight,
+            self.train_source,
+            self.draw,
+            written,
+            tells,
+            characters,
+            recipe,
         )
         pruned = np.ones(own, np.bool_)
         pruned[prune(self.chosen, heads[:own], recipe.bits)] = False

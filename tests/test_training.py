@@ -28,6 +28,7 @@ from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.training import (
     Examples,
+    Fit,
     Recipe,
     Screen,
     add_harmless,
@@ -391,7 +392,10 @@ def test_each_register_is_judged_by_its_own_measure() -> None:
         made.source.append("talk" if talk else "posts")
     weights = {"talk": (1.0,) * 6, "posts": (1.0,) * 6}
     recipe = dataclasses.replace(
-        RECIPE, weights=weights, talk=("talk",), toxicity_of=(1, 1, 0), social_of=(0, 1, 1)
+        RECIPE,
+        weights=weights,
+        talk=("talk",),
+        fits={"toxicity": (Fit(social=0),), "toxicity_social": (Fit(talk=0),)},
     )
     model = train(made, recipe, "two")
     pages = ["the article cites daft sources in section", "the article cites mellow sources in it"]
@@ -415,9 +419,10 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
     def fitted(lent: dict[str, float]) -> Any:
         recipe = dataclasses.replace(RECIPE, lent=lent)
         told = taught_features(tells)
-        return fit_heads(matrix, labels, np.ones_like(labels), register, draw, 20, told, recipe)
+        weight = np.ones_like(labels)
+        return fit_heads(matrix, labels, weight, register, draw, 20, told, words, recipe)
 
-    tells = np.ones((4, len(LABELS)), np.bool_)
+    tells, words = np.ones((4, len(LABELS)), np.bool_), np.zeros(4, np.bool_)
     tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads
     alone, lent = fitted({}), fitted({"profanity": 0.5})
     profanity = alone[:, LABELS.index("profanity")]
@@ -440,7 +445,7 @@ def test_a_head_is_the_mean_of_its_draws() -> None:
         recipe = dataclasses.replace(RECIPE, draws=draws, seed=seed)
         return fit_heads(
             matrix[rows], labels[rows], np.ones_like(labels[rows]), register[rows], draw[rows],
-            20, told, recipe,
+            20, told, np.zeros(4, np.bool_), recipe,
         )[:, 5]  # fmt: skip
 
     both = fitted(np.arange(20), 2, 0)
@@ -449,6 +454,41 @@ def test_a_head_is_the_mean_of_its_draws() -> None:
     second = fitted(np.r_[0:10, 14:20], 1, 1)
     assert not np.allclose(first, second)
     np.testing.assert_allclose(both, (first + second) / 2, rtol=1e-6)
+
+
+def test_each_fit_of_a_head_is_taught_by_the_rows_that_it_weighs() -> None:
+    matrix = sparse.csr_matrix(np.eye(4, dtype=np.float32)[[0, 1, 2, 3] * 5])
+    labels = np.full((20, len(LABELS)), np.nan, np.float32)
+    labels[:, 5] = [1, 0, 1, 0] * 5
+    source = np.array(["pages", "pages", "posts", "ours"] * 5)
+    known = {"talk": ("pages",), "weights": {"posts": (1.0,) * len(LABELS)}}
+    draw = np.full(20, -1)
+    draw[16:] = 1
+    told = taught_features(np.ones((4, len(LABELS)), np.bool_))
+    grams = np.array([True, False, False, False])
+
+    def fitted(*fits: Fit) -> Any:
+        by_head = {"identity_attack": fits}
+        recipe = dataclasses.replace(RECIPE, draws=len(fits), fits=by_head, **known)
+        weight = np.ones_like(labels)
+        return fit_heads(matrix, labels, weight, source, draw, 20, told, grams, recipe)[:, 5]
+
+    every, talk = fitted(Fit()), fitted(Fit(both=0, social=0))
+    assert every.all()
+    assert talk[:2].all()
+    assert not talk[2:].any()
+    half = fitted(Fit(), Fit(both=0, social=0, misspelt=0))
+    np.testing.assert_allclose(half, (every + talk) / 2, rtol=0.01)  # but for the order of rows
+    # copies of the second draw weigh what its fit says
+    assert fitted(Fit(), Fit(both=0, social=0, misspelt=5))[0] > half[0] + 0.1
+    np.testing.assert_array_equal(fitted(Fit(without=("posts", "ours"))), talk)
+    # and without n-grams of characters the others have to do
+    words = fitted(Fit(characters=False))
+    assert words[0] == 0
+    assert words[1:].all()
+    # a fit that one outcome is left to is no opinion; without any the head stays at zero
+    np.testing.assert_array_equal(fitted(Fit(), Fit(talk=0, social=0)), every)
+    assert not fitted(Fit(talk=0, social=0)).any()
 
 
 def test_harmless_texts_that_name_a_group_or_are_in_dialect_weigh_more() -> None:
@@ -648,7 +688,13 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
-        ("[registers]\ntoxicity = { talk = 1 }\n", "a number for each of"),
+        ("[[fits.spam]]\n", "names no head of ours: 'spam'"),
+        ("[settings]\ndraws = 2\n[[fits.insult]]\n", "insult must list as many tables as"),
+        ("[fits]\ninsult = 2\n", "insult must list as many tables as"),
+        ("[[fits.insult]]\npages = 1\n", "insult: give numbers from 0 on for"),
+        ("[[fits.insult]]\ncharacters = 1\n", "true or false for characters"),
+        ('[[fits.insult]]\nwithout = "it"\n', "a list of sources for without"),
+        ("[[fits.insult]]\ntalk = -1\n", "insult: give numbers from 0 on for"),
         ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),
         ('[registers]\ntrust = "much"\n', "trust must be a number"),
         ("[registers.composed]\ntoxicity = [1]\n", "toxicity: give one of"),

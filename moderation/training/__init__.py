@@ -39,7 +39,7 @@ from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
-from moderation.training.recipe import Recipe, read_recipe
+from moderation.training.recipe import Fit, Recipe, read_recipe
 from moderation.training.reweighing import names_group, reweigh
 from moderation.training.screening import Screen, prune, screen
 
@@ -47,6 +47,7 @@ __all__ = [
     "Combining",
     "Encoded",
     "Examples",
+    "Fit",
     "Recipe",
     "Recorder",
     "Screen",

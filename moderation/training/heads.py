@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded
-from moderation.training.recipe import REGISTERS, Recipe
+from moderation.training.recipe import REGISTERS, Fit, Recipe
 
 SMOOTHED = 5.0  # of each outcome's weighted counts: few occurrences are no evidence
 
@@ -94,50 +94,59 @@ def fit_heads(
     matrix: sparse.csr_matrix,
     labels: Float32,
     weight: Float32,
-    register: npt.NDArray[np.str_],
+    source: npt.NDArray[np.str_],
     draw: I64,
     written: int,
     tells: Bools,
+    characters: Bools,
     recipe: Recipe,
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
     """The weights of every head by the recipe: float32 (F, H), in the order of `model.HEADS`.
 
-    `matrix`: rows x features; `labels`, `weight`: (R, L); `register`: (R,), each of REGISTERS;
+    `matrix`: rows x features; `labels`, `weight`: (R, L); `source`: (R,), the corpus of each row;
     `draw`: (R,), the draw of misspelt copies that a row is of, -1 for rows of all. A head is fitted
     once a draw, and the mean of its weights kept: what one draw says moves single corpora's figures
-    by a hundredth (bagging; Breiman 1996).
-    `tells`: (F, H), the features that each head is taught, see `taught_features`. The first
-    `written` rows are whole texts as people wrote them; the others (misspelt copies, segments) do
-    not teach how people write. A head without rows of both outcomes is left at zero. Last,
+    by a hundredth (bagging; Breiman 1996). Each fit may weigh rows in a way of its own (see
+    `recipe.Fit`): opinions that were taught by different texts agree less, so that their mean errs
+    less (Krogh & Vedelsby 1995).
+    `tells`: (F, H), the features that each head is taught, see `taught_features`; `characters`:
+    (F,), which of them are n-grams of characters. The first `written` rows are whole texts as
+    people wrote them; the others (misspelt copies, segments) do not teach how people write. A fit
+    without rows of both outcomes is left out, a head without any such fit left at zero. Last,
     toxicity's is lent what the recipe says of others, which were taught by other texts too: of
     several opinions the sum is better (stacked generalisation; Wolpert 1992).
     """
     heads = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
+    register = registers_of(source, recipe)
     for number, head in enumerate(HEADS):
-        trust, cost = recipe.trust, recipe.cost[0]
+        trust, cost, fits = recipe.trust, recipe.cost[0], recipe.fits_of(head)
         if head == REGISTER:
             outcome = (register != "talk").astype(np.float32)
             mass = np.zeros(len(register), np.float32)
             mass[:written] = register_weights(register[:written], labels[:written], recipe)
             trust, cost = recipe.register_trust, recipe.register_cost
         elif head in (LABELS[0], SOCIAL):
-            outcome = labels[:, 0]
-            factors = recipe.social_of if head == SOCIAL else recipe.toxicity_of
-            mass = weight[:, 0] * _by_register(register, factors)
+            outcome, mass = labels[:, 0], weight[:, 0]
         else:
             outcome, mass, cost = labels[:, number], weight[:, number], recipe.cost[number]
-        mine = ~np.isnan(outcome) & (mass > 0)
-        known = outcome[mine]
-        if not len(known) or not (known > 0).any() or not (known < 1).any():
+        known = ~np.isnan(outcome) & (mass > 0)
+        masses = [
+            np.where((draw < 0) | (draw == turn), mass * factors_of(fit, source, register, draw), 0)
+            for turn, fit in enumerate(fits)
+        ]
+        turns = [
+            turn for turn, weighed in enumerate(masses) if _has_both(outcome[known & (weighed > 0)])
+        ]
+        if not turns:
             log(f"{head}: no texts with both outcomes; left at zero")
             continue
-        taught = np.flatnonzero(tells[:, number])
-        for turn in range(recipe.draws):
+        for turn in turns:
+            taught = np.flatnonzero(tells[:, number] & (fits[turn].characters | ~characters))
             weights, _ = fit_head(
                 matrix,
                 outcome,
-                np.where((draw < 0) | (draw == turn), mass, 0),
+                masses[turn],
                 cost=cost,
                 cap=recipe.cap,
                 tolerance=recipe.tolerance,
@@ -146,8 +155,9 @@ def fit_heads(
                 trust=trust,
                 taught=taught,
             )
-            heads[taught, number] += weights / np.float32(recipe.draws)
-        log(f"{head}: {int(mine.sum()):,} texts, {known.mean():.3f} positive")
+            heads[taught, number] += weights / np.float32(len(turns))
+        share = outcome[known].mean()
+        log(f"{head}: {int(known.sum()):,} texts, {share:.3f} positive, {len(turns)} fits")
     for label, factor in recipe.lent.items():
         heads[:, 0] += np.float32(factor) * heads[:, LABELS.index(label)]
     return heads
@@ -188,11 +198,26 @@ def register_weights(register: npt.NDArray[np.str_], labels: Float32, recipe: Re
     return mass.astype(np.float32)
 
 
-def _by_register(register: npt.NDArray[np.str_], factors: Sequence[float]) -> Float32:
-    """The factor of each row: (R,)."""
+def _has_both(outcome: Float32) -> bool:
+    """Whether there are texts of either outcome."""
+    return bool((outcome > 0).any() and (outcome < 1).any())
+
+
+def registers_of(source: npt.NDArray[np.str_], recipe: Recipe) -> npt.NDArray[np.str_]:
+    """The register of each row, by its source: (R,), each of REGISTERS."""
+    names, number = np.unique(source, return_inverse=True)
+    return np.array([recipe.register_of(name) for name in names.tolist()])[number]
+
+
+def factors_of(
+    fit: Fit, source: npt.NDArray[np.str_], register: npt.NDArray[np.str_], draw: I64
+) -> Float32:
+    """What a fit multiplies the weight of each row by: float32 (R,)."""
     out = np.zeros(len(register), np.float32)
-    for name, factor in zip(REGISTERS, factors, strict=True):
-        out[register == name] = factor
+    for name in REGISTERS:
+        out[register == name] = getattr(fit, name)
+    out[draw >= 0] *= np.float32(fit.misspelt)
+    out[np.isin(source, fit.without)] = 0
     return out
 
 

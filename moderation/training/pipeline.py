@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from moderation import __version__
-from moderation.knowledge import build
+from moderation.knowledge import build, count_words
 from moderation.lexer import Lexer
 from moderation.model import Model
 from moderation.pooling import Pooling
@@ -30,6 +30,7 @@ from moderation.training.pooling import compose, fit_pooling, plain_pooling, poo
 from moderation.training.recipe import Recipe
 from moderation.training.reweighing import reweigh
 from moderation.training.screening import prune, screen
+from moderation.training.spellings import find_spellings
 
 
 def train(
@@ -52,13 +53,16 @@ def train(
     rows = np.flatnonzero(training)
     texts = [examples.texts[i] for i in rows.tolist()]
     y, w = labels[rows], reweigh(texts, labels[rows], weight[rows], recipe)
-    register = np.array([recipe.register_of(source) for source in examples.source])[rows]
-    copies, originals, draw = misspelt_copies(texts, y, recipe.misspelt, recipe.seed, recipe.draws)
+    source = np.array(examples.source)[rows]
+    spellings = find_spellings(count_words(texts), knowledge.tables.vocabulary)
+    copies, originals, draw = misspelt_copies(
+        texts, y, recipe.misspelt, recipe.seed, recipe.draws, spellings
+    )
     y = np.concatenate([y, y[originals]])
     w = np.concatenate([w, w[originals] * np.float32(recipe.misspelt_weight)])
-    register = np.concatenate([register, register[originals]])
+    source = np.concatenate([source, source[originals]])
     draw = np.concatenate([np.full(len(rows), -1), draw])
-    log(f"{len(copies):,} misspelt copies in {recipe.draws} draws")
+    log(f"{len(copies):,} misspelt copies; {len(spellings):,} words have other spellings")
     encoded = encode_texts(
         texts + copies,
         Lexer(knowledge.tables),
@@ -82,24 +86,26 @@ def train(
     picked, y_parts, w_parts = harmless_segments(encoded, y, w, recipe)
     if len(picked):
         texts_of = encoded.text_of_segment()[picked]
-        register = np.concatenate([register, register[texts_of]])
+        source = np.concatenate([source, source[texts_of]])
         draw = np.concatenate([draw, draw[texts_of]])
         parts = segment_matrix(encoded, chosen, picked)
         parts = normalise_rows(parts, encoded.length[picked], recipe.kappa)
         matrix = sparse.vstack([matrix, parts], format="csr")
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
         words = np.concatenate([words, encoded.length[picked]])
+    characters = np.isin(chosen.keys, encoded.character_keys)
     combining = choose_combinations(encoded, recipe.combinations)
     if combining is not None:
         masks = np.concatenate([text_masks(encoded), segment_masks(encoded, picked)])
         columns = normalise_rows(combination_matrix(masks, combining), words, recipe.kappa)
         matrix = sparse.hstack([matrix, columns], format="csr", dtype=np.float32)
+        characters = np.concatenate([characters, np.zeros(columns.shape[1], np.bool_)])
         log(f"{columns.shape[1]:,} combinations of concepts")
         del columns
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     tells = taught_features(chosen.tells, None if combining is None else combining.tells)
-    heads = fit_heads(matrix, y, w, register, draw, len(rows), tells, recipe, log)
+    heads = fit_heads(matrix, y, w, source, draw, len(rows), tells, characters, recipe, log)
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
     combined = None if combining is None else combining.weighted(of_combinations)
@@ -114,23 +120,25 @@ def train(
     held_texts = [examples.texts[i] for i in held.tolist()]
     made, made_labels = compose(held_texts, labels[held], recipe.seed, min(8_000, len(held)))
     calibration_texts = held_texts + made
-    source = np.array([examples.source[i] for i in held.tolist()])
+    held_source = np.array([examples.source[i] for i in held.tolist()])
     pool_labels = np.concatenate([labels[held], made_labels])
     pool_weight = np.concatenate([weight[held], np.ones_like(made_labels)])
-    pool_register = np.array([recipe.register_of(name) for name in source] + [""] * len(made))
+    pool_register = np.array([recipe.register_of(name) for name in held_source] + [""] * len(made))
     composed = np.arange(len(pool_register)) >= len(held)
     model = assemble(name, knowledge, chosen, heads, plain_pooling(), recipe, {}, combined)
     pooled = pooled_scores(model, calibration_texts)
     pooling = fit_pooling(pooled, pool_labels, pool_weight, pool_register, composed, recipe)
     log(f"pooled by {len(held):,} held texts and {len(made):,} composed ones")
     judged = pooled.take(np.arange(len(held)))
-    pooling = calibrate_in_turn(pooling, judged, labels[held], weight[held], source, recipe, log)
+    pooling = calibrate_in_turn(
+        pooling, judged, labels[held], weight[held], held_source, recipe, log
+    )
     logits = Pooling(pooling).logits(judged)
     thresholds = choose_thresholds(sigmoid(logits), labels[held], weight[held], log)
     extra = {
         "thresholds": thresholds,
         "registers": scale_registers(
-            logits, labels[held], weight[held], source, recipe.reference, log
+            logits, labels[held], weight[held], held_source, recipe.reference, log
         ),
         "trained": {
             "version": __version__,

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from moderation.errors import InputError
 from moderation.model import SOCIAL
@@ -15,6 +15,23 @@ from moderation.records import LABELS
 
 REGISTERS = ("talk", "both", "social")
 HEADS_OF_TOXICITY = (LABELS[0], SOCIAL)
+FITTED = (*LABELS, SOCIAL)  # heads of which every fit may have rows of its own
+
+
+class Fit(NamedTuple):
+    """One fit of a head: what the weights of rows are multiplied by in it, and what it sees.
+
+    `talk`, `both`, `social`: those of texts in that register; `misspelt`: those of misspelt copies;
+    `without`: sources whose texts are left out; `characters`: whether it is taught n-grams of
+    characters.
+    """
+
+    talk: float = 1.0
+    both: float = 1.0
+    social: float = 1.0
+    misspelt: float = 1.0
+    without: tuple[str, ...] = ()
+    characters: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,8 +50,6 @@ class Recipe:
     - `reference`: what the probabilities are about, see `calibrate`;
     - `talk`, `both`: corpora in the register of an encyclopaedia's talk pages, and those that teach
       both heads of toxicity; hand labels, contrasts and harmless sentences do too;
-    - `toxicity_of`, `social_of`: what a row's weight for toxicity is multiplied by in the head of
-      talk pages and in that of social media, by REGISTERS;
     - `lent`: label -> how much of its head's weights is added to toxicity's of talk pages;
     - `links`: label -> from which of its logits on, and how much of what is above, it adds to the
       toxicity of social media;
@@ -52,6 +67,7 @@ class Recipe:
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
       original's weight times `misspelt_weight`; `draws`: how often they are drawn, and each head
       fitted, of which the mean is kept;
+    - `fits`: head -> what each of its fits is taught (a head that is not named: all, in each);
     - `combinations`: texts in which a combination of concepts must stand to be taught to a label's
       head (see `combining`); 0: none is;
     - `lexicons`: whether words carry classes.
@@ -87,8 +103,6 @@ class Recipe:
     reference: dict[str, float] = field(default_factory=dict)
     talk: tuple[str, ...] = ()
     both: tuple[str, ...] = ()
-    toxicity_of: tuple[float, ...] = (1.0, 1.0, 1.0)
-    social_of: tuple[float, ...] = (1.0, 1.0, 1.0)
     register_cost: float = 1.0
     register_trust: float = 0.0
     register_both: float = 0.0
@@ -96,6 +110,7 @@ class Recipe:
     composed: dict[str, tuple[float, float]] = field(default_factory=dict)
     lent: dict[str, float] = field(default_factory=dict)
     links: dict[str, tuple[float, float]] = field(default_factory=dict)
+    fits: dict[str, tuple[Fit, ...]] = field(default_factory=dict)
 
     def weights_of(self, corpus: str) -> tuple[float, ...]:
         """The weights of a corpus's rows by label; a corpus without an entry is left out."""
@@ -112,6 +127,10 @@ class Recipe:
         found: dict[str, Any] = json.loads(json.dumps(vars(self)))
         del found["weights"]
         return found
+
+    def fits_of(self, head: str) -> tuple[Fit, ...]:
+        """The fits of a head whose mean is kept, one a draw of misspelt copies."""
+        return self.fits.get(head, (Fit(),) * self.draws)
 
     def composed_of(self, head: str) -> tuple[float, float]:
         """Weights of composed texts in the ordinary and in the watching line of a head."""
@@ -138,7 +157,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
         raise InputError(place, f"is not TOML: {error}") from error
     settings = dict(table.get("settings", {}))
     registers = _read_registers(place, dict(table.get("registers", {})))
-    names = {item.name for item in fields(Recipe)} - {"weights", "reference", *registers}
+    names = {item.name for item in fields(Recipe)} - {"weights", "reference", "fits", *registers}
     for key in settings:
         if key not in names:
             raise InputError(
@@ -163,6 +182,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     draws = settings.get("draws", 1)
     if type(draws) is not int or draws < 1:
         raise InputError(place, "[settings] draws must be a whole number over 0")
+    fits = _read_fits(place, dict(table.get("fits", {})), draws)
     weights: dict[str, tuple[float, ...]] = {}
     for corpus, row in table.get("weights", {}).items():
         for key in row:
@@ -172,7 +192,39 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     reference = {
         key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
     }
-    return Recipe(**settings, **registers, weights=weights, reference=reference)
+    return Recipe(**settings, **registers, fits=fits, weights=weights, reference=reference)
+
+
+def _read_fits(place: str, table: dict[str, Any], draws: int) -> dict[str, tuple[Fit, ...]]:
+    """The table [fits]: for each head that it names one table of factors a draw."""
+    found = {}
+    for head, rows in table.items():
+        if head not in FITTED:
+            raise InputError(place, f"[fits] names no head of ours: {head!r}; known: {FITTED}")
+        if not isinstance(rows, list) or len(rows) != draws:
+            raise InputError(place, f"[fits] {head} must list as many tables as there are draws")
+        for row in rows:
+            if not isinstance(row, dict) or not all(map(_fits, row, row.values())):
+                raise InputError(
+                    place,
+                    f"[fits] {head}: give numbers from 0 on for {_FACTORS}, "
+                    "a list of sources for without, true or false for characters",
+                )
+        found[head] = tuple(Fit(**row | {"without": tuple(row.get("without", ()))}) for row in rows)
+    return found
+
+
+_FACTORS = (*REGISTERS, "misspelt")
+
+
+def _fits(key: str, value: object) -> bool:
+    """Whether a fit may have that value for that key."""
+    if key == "characters":
+        return isinstance(value, bool)
+    if key == "without":
+        return isinstance(value, list) and all(isinstance(source, str) for source in value)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return key in _FACTORS and number
 
 
 _REGISTER_NUMBERS = {
@@ -213,12 +265,6 @@ def _read_registers(place: str, table: dict[str, Any]) -> dict[str, Any]:
         if not known or not all(isinstance(number, int | float) for number in pair.values()):
             raise InputError(place, f"[registers.links] {label}: give a label, its from and times")
         found["links"][label] = (float(pair["from"]), float(pair["times"]))
-    for key, name in zip(HEADS_OF_TOXICITY, ("toxicity_of", "social_of"), strict=True):
-        factors = table.pop(key, dict.fromkeys(REGISTERS, 1.0))
-        good = isinstance(factors, dict) and set(factors) == set(REGISTERS)
-        if not good or not all(isinstance(number, int | float) for number in factors.values()):
-            raise InputError(place, f"[registers] {key} must give a number for each of {REGISTERS}")
-        found[name] = tuple(float(factors[register]) for register in REGISTERS)
     if table:
         raise InputError(place, f"[registers] has an unknown key {next(iter(table))!r}")
     return found
