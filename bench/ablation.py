@@ -34,7 +34,7 @@ from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
 from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
-from moderation.knowledge import Knowledge, build, count_words
+from moderation.knowledge import Knowledge, build
 from moderation.lexer import Lexer
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
@@ -75,7 +75,6 @@ from moderation.training import (
     write,
 )
 from moderation.training.recipe import HEADS_OF_TOXICITY
-from moderation.training.spellings import find_spellings
 from moderation.words import MARKS
 
 Float32 = npt.NDArray[np.float32]
@@ -267,11 +266,8 @@ class Ablation:
         texts = np.array(examples.texts, dtype=object)
         source = np.array(examples.source)
         train_texts = texts[train].tolist()
-        self.knowledge = build(train_texts, lexicons=recipe.lexicons)
-        spellings = find_spellings(count_words(train_texts), self.knowledge.tables.vocabulary)
-        count = int(recipe.misspelt * share)
         copies, originals, draw = misspelt_copies(
-            train_texts, labels[train], count, recipe.seed, recipe.draws, spellings
+            train_texts, labels[train], int(recipe.misspelt * share), recipe.seed, recipe.draws
         )
         self.draw = np.concatenate([np.full(len(train_texts), -1), draw])
         train = np.concatenate([train, train[originals]])
@@ -308,6 +304,7 @@ class Ablation:
             groups = [clusters.get((name, judged[i]), judged[i]) for i in rows.tolist()]
             self.dev_sets.append(DevSet(name, rows, groups))
 
+        self.knowledge = build(train_texts, lexicons=recipe.lexicons)
         self.speed_texts = _first_chars(texts[dev].tolist(), SPEED_CHARS)
         self.encoded = self._encode(train_texts + copies)
         fewer = dataclasses.replace(recipe, segments=int(recipe.segments * share))
@@ -409,7 +406,6 @@ class Ablation:
         own = len(self.chosen.keys)
         crossed = None if self.combining is None else self.combining.tells
         tells = taught_features(self.chosen.tells, crossed)[columns]
-        characters = self.family[columns] == FAMILIES.index("character n-grams")
         heads[columns] = fit_heads(
             matrix,
             self.train_labels,
@@ -418,7 +414,6 @@ class Ablation:
             self.draw,
             written,
             tells,
-            characters,
             recipe,
         )
         pruned = np.ones(own, np.bool_)

@@ -420,9 +420,9 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
         recipe = dataclasses.replace(RECIPE, lent=lent)
         told = taught_features(tells)
         weight = np.ones_like(labels)
-        return fit_heads(matrix, labels, weight, register, draw, 20, told, words, recipe)
+        return fit_heads(matrix, labels, weight, register, draw, 20, told, recipe)
 
-    tells, words = np.ones((4, len(LABELS)), np.bool_), np.zeros(4, np.bool_)
+    tells = np.ones((4, len(LABELS)), np.bool_)
     tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads
     alone, lent = fitted({}), fitted({"profanity": 0.5})
     profanity = alone[:, LABELS.index("profanity")]
@@ -445,7 +445,7 @@ def test_a_head_is_the_mean_of_its_draws() -> None:
         recipe = dataclasses.replace(RECIPE, draws=draws, seed=seed)
         return fit_heads(
             matrix[rows], labels[rows], np.ones_like(labels[rows]), register[rows], draw[rows],
-            20, told, np.zeros(4, np.bool_), recipe,
+            20, told, recipe,
         )[:, 5]  # fmt: skip
 
     both = fitted(np.arange(20), 2, 0)
@@ -465,13 +465,12 @@ def test_each_fit_of_a_head_is_taught_by_the_rows_that_it_weighs() -> None:
     draw = np.full(20, -1)
     draw[16:] = 1
     told = taught_features(np.ones((4, len(LABELS)), np.bool_))
-    grams = np.array([True, False, False, False])
 
     def fitted(*fits: Fit) -> Any:
         by_head = {"identity_attack": fits}
         recipe = dataclasses.replace(RECIPE, draws=len(fits), fits=by_head, **known)
         weight = np.ones_like(labels)
-        return fit_heads(matrix, labels, weight, source, draw, 20, told, grams, recipe)[:, 5]
+        return fit_heads(matrix, labels, weight, source, draw, 20, told, recipe)[:, 5]
 
     every, talk = fitted(Fit()), fitted(Fit(both=0, social=0))
     assert every.all()
@@ -482,10 +481,6 @@ def test_each_fit_of_a_head_is_taught_by_the_rows_that_it_weighs() -> None:
     # copies of the second draw weigh what its fit says
     assert fitted(Fit(), Fit(both=0, social=0, misspelt=5))[0] > half[0] + 0.1
     np.testing.assert_array_equal(fitted(Fit(without=("posts", "ours"))), talk)
-    # and without n-grams of characters the others have to do
-    words = fitted(Fit(characters=False))
-    assert words[0] == 0
-    assert words[1:].all()
     # a fit that one outcome is left to is no opinion; without any the head stays at zero
     np.testing.assert_array_equal(fitted(Fit(), Fit(talk=0, social=0)), every)
     assert not fitted(Fit(talk=0, social=0)).any()
@@ -692,7 +687,6 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[settings]\ndraws = 2\n[[fits.insult]]\n", "insult must list as many tables as"),
         ("[fits]\ninsult = 2\n", "insult must list as many tables as"),
         ("[[fits.insult]]\npages = 1\n", "insult: give numbers from 0 on for"),
-        ("[[fits.insult]]\ncharacters = 1\n", "true or false for characters"),
         ('[[fits.insult]]\nwithout = "it"\n', "a list of sources for without"),
         ("[[fits.insult]]\ntalk = -1\n", "insult: give numbers from 0 on for"),
         ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from moderation.chunks import I32, I64, U64
 from moderation.combinations import concept_bits, unit_masks
-from moderation.features import ChunkTable, Sink, class_keys, encode, word_grams
+from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.lexer import Lexer
 from moderation.repetition import lessen, repeats_of
 from moderation.training.arrays import Float32
@@ -45,7 +45,6 @@ class Encoded:
     segment `gram_segment[k]`. `chunk_items`: the items (words and marks) of chunks, counts,
     shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i. `masks[s]`:
     the concepts of segment s. `share[i]`: how much of text i counts (`repetition.share_of`).
-    `character_keys`: those of `item_keys` that are n-grams of characters, each once, ascending.
     """
 
     text_first: I64
@@ -59,7 +58,6 @@ class Encoded:
     item_owner: I32
     masks: U64
     share: Float32
-    character_keys: U64
 
     @property
     def n_texts(self) -> int:
@@ -140,5 +138,4 @@ def encode_texts(
         np.concatenate(recorder.owners),
         np.concatenate(masks),
         np.concatenate(share),
-        np.unique(word_grams(list(table.store.index))[1]),
     )

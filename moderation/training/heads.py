@@ -98,7 +98,6 @@ def fit_heads(
     draw: I64,
     written: int,
     tells: Bools,
-    characters: Bools,
     recipe: Recipe,
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
@@ -110,12 +109,12 @@ def fit_heads(
     by a hundredth (bagging; Breiman 1996). Each fit may weigh rows in a way of its own (see
     `recipe.Fit`): opinions that were taught by different texts agree less, so that their mean errs
     less (Krogh & Vedelsby 1995).
-    `tells`: (F, H), the features that each head is taught, see `taught_features`; `characters`:
-    (F,), which of them are n-grams of characters. The first `written` rows are whole texts as
-    people wrote them; the others (misspelt copies, segments) do not teach how people write. A fit
-    without rows of both outcomes is left out, a head without any such fit left at zero. Last,
-    toxicity's is lent what the recipe says of others, which were taught by other texts too: of
-    several opinions the sum is better (stacked generalisation; Wolpert 1992).
+    `tells`: (F, H), the features that each head is taught, see `taught_features`. The first
+    `written` rows are whole texts as people wrote them; the others (misspelt copies, segments) do
+    not teach how people write. A fit without rows of both outcomes is left out, a head without any
+    such fit left at zero. Last, toxicity's is lent what the recipe says of others, which were
+    taught by other texts too: of several opinions the sum is better (stacked generalisation;
+    Wolpert 1992).
     """
     heads = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
     register = registers_of(source, recipe)
@@ -141,8 +140,8 @@ def fit_heads(
         if not turns:
             log(f"{head}: no texts with both outcomes; left at zero")
             continue
+        taught = np.flatnonzero(tells[:, number])
         for turn in turns:
-            taught = np.flatnonzero(tells[:, number] & (fits[turn].characters | ~characters))
             weights, _ = fit_head(
                 matrix,
                 outcome,

@@ -4,10 +4,9 @@ People mistype, and people misspell on purpose to slip past a filter. What the l
 leaves a word that nobody has seen, of which only some character n-grams are left; a model that has
 met such remains gives them weight. The labels of the copies are those of the originals. The kinds
 of slips are those of typing (Damerau 1964: a letter left out, put in, struck wrongly, two swapped),
-of a space too many or too few, and of spelling by sound; half of the slips of words that people
-spelt otherwise somewhere are one of those spellings. Half of the copies slip where a person would
-hide something, in the insults and swear words alone: what such a slip leaves may be a word of its
-own, which only the words about it betray.
+of a space too many or too few, and of spelling by sound. Half of the copies slip where a person
+would hide something, in the insults and swear words alone: what such a slip leaves may be a word
+of its own, which only the words about it betray.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cache
 from random import Random
-from types import MappingProxyType
 
 import numpy as np
 
@@ -47,18 +45,12 @@ _SOUNDS = (
 
 HIDDEN, BESIDES = 0.9, 0.05  # chances to slip of words that are hidden, and of those about them
 HIDING = 0.5  # share of the copies in which what is offensive is hidden, where something is
-SEEN = 0.5  # share of the slips of a word that are spellings seen elsewhere, if there are any
 TURNS = 3  # how often a text is copied at most
 MAX_CHARS = 400  # of a text that is copied: short ones hang on single words
 
 
 def misspelt_copies(
-    texts: Sequence[str],
-    labels: Float32,
-    count: int,
-    seed: int,
-    draws: int = 1,
-    spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    texts: Sequence[str], labels: Float32, count: int, seed: int, draws: int = 1
 ) -> tuple[list[str], I64, I64]:
     """At most `count` misspelt copies a draw, the index of each one's original, and its draw.
 
@@ -66,7 +58,7 @@ def misspelt_copies(
     (toxicity), as far as there are any. The next draw goes on with other texts, and with the first
     ones again when all were copied: TURNS times at most, each time otherwise. In half of the copies
     between a fifth and four fifths of the words slip; in the others nearly all offensive words do
-    and few of the rest, if there are offensive ones. `spellings`: see `misspell`.
+    and few of the rest, if there are offensive ones.
     """
     short = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(texts))
     toxic = np.flatnonzero(short & (labels[:, 0] > 0.5))
@@ -83,9 +75,9 @@ def misspelt_copies(
         share = own.uniform(0.2, 0.8)
         words = (word.lower() for word, _ in _WORD.findall(text))
         if own.random() < HIDING and not offensive.isdisjoint(words):
-            copies.append(misspell(text, own, BESIDES, offensive, spellings))
+            copies.append(misspell(text, own, BESIDES, offensive))
         else:
-            copies.append(misspell(text, own, share, spellings=spellings))
+            copies.append(misspell(text, own, share))
     table = np.array(drawn, np.int64).reshape(-1, 3)
     return copies, table[:, 0], table[:, 2]
 
@@ -116,38 +108,20 @@ def offensive_words() -> frozenset[str]:
     )
 
 
-def misspell(
-    text: str,
-    rng: Random,
-    share: float,
-    hidden: Container[str] = (),
-    spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
-) -> str:
+def misspell(text: str, rng: Random, share: float, hidden: Container[str] = ()) -> str:
     """A copy of `text` in which each word of three letters or more slips with chance `share`.
 
-    `hidden`: lower-case words that slip with chance HIDDEN instead; `spellings`: what else a
-    lower-case word is spelt like (see `spellings.find_spellings`).
+    `hidden`: lower-case words that slip with chance HIDDEN instead.
     """
 
     def slip(match: re.Match[str]) -> str:
         word, space = match.groups()
-        plain = word.lower()
-        if rng.random() >= (HIDDEN if plain in hidden else share):
+        if rng.random() >= (HIDDEN if word.lower() in hidden else share):
             return word + space
-        seen = spellings.get(plain)
-        if seen and rng.random() < SEEN:
-            return _written_as(word, rng.choice(seen)) + space
         way = rng.choice(_SLIPS)
         return word if way is None else way(word, rng) + space
 
     return _WORD.sub(slip, text)
-
-
-def _written_as(word: str, other: str) -> str:
-    """`other` in the capitals that `word` has."""
-    if word.isupper():
-        return other.upper()
-    return other.capitalize() if word[0].isupper() else other
 
 
 def _place(word: str, rng: Random) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from moderation import __version__
-from moderation.knowledge import build, count_words
+from moderation.knowledge import build
 from moderation.lexer import Lexer
 from moderation.model import Model
 from moderation.pooling import Pooling
@@ -30,7 +30,6 @@ from moderation.training.pooling import compose, fit_pooling, plain_pooling, poo
 from moderation.training.recipe import Recipe
 from moderation.training.reweighing import reweigh
 from moderation.training.screening import prune, screen
-from moderation.training.spellings import find_spellings
 
 
 def train(
@@ -54,15 +53,12 @@ def train(
     texts = [examples.texts[i] for i in rows.tolist()]
     y, w = labels[rows], reweigh(texts, labels[rows], weight[rows], recipe)
     source = np.array(examples.source)[rows]
-    spellings = find_spellings(count_words(texts), knowledge.tables.vocabulary)
-    copies, originals, draw = misspelt_copies(
-        texts, y, recipe.misspelt, recipe.seed, recipe.draws, spellings
-    )
+    copies, originals, draw = misspelt_copies(texts, y, recipe.misspelt, recipe.seed, recipe.draws)
     y = np.concatenate([y, y[originals]])
     w = np.concatenate([w, w[originals] * np.float32(recipe.misspelt_weight)])
     source = np.concatenate([source, source[originals]])
     draw = np.concatenate([np.full(len(rows), -1), draw])
-    log(f"{len(copies):,} misspelt copies; {len(spellings):,} words have other spellings")
+    log(f"{len(copies):,} misspelt copies in {recipe.draws} draws")
     encoded = encode_texts(
         texts + copies,
         Lexer(knowledge.tables),
@@ -93,19 +89,17 @@ def train(
         matrix = sparse.vstack([matrix, parts], format="csr")
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
         words = np.concatenate([words, encoded.length[picked]])
-    characters = np.isin(chosen.keys, encoded.character_keys)
     combining = choose_combinations(encoded, recipe.combinations)
     if combining is not None:
         masks = np.concatenate([text_masks(encoded), segment_masks(encoded, picked)])
         columns = normalise_rows(combination_matrix(masks, combining), words, recipe.kappa)
         matrix = sparse.hstack([matrix, columns], format="csr", dtype=np.float32)
-        characters = np.concatenate([characters, np.zeros(columns.shape[1], np.bool_)])
         log(f"{columns.shape[1]:,} combinations of concepts")
         del columns
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     tells = taught_features(chosen.tells, None if combining is None else combining.tells)
-    heads = fit_heads(matrix, y, w, source, draw, len(rows), tells, characters, recipe, log)
+    heads = fit_heads(matrix, y, w, source, draw, len(rows), tells, recipe, log)
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
     combined = None if combining is None else combining.weighted(of_combinations)

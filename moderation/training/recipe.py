@@ -19,11 +19,10 @@ FITTED = (*LABELS, SOCIAL)  # heads of which every fit may have rows of its own
 
 
 class Fit(NamedTuple):
-    """One fit of a head: what the weights of rows are multiplied by in it, and what it sees.
+    """One fit of a head: what the weights of rows are multiplied by in it.
 
     `talk`, `both`, `social`: those of texts in that register; `misspelt`: those of misspelt copies;
-    `without`: sources whose texts are left out; `characters`: whether it is taught n-grams of
-    characters.
+    `without`: sources whose texts are left out.
     """
 
     talk: float = 1.0
@@ -31,7 +30,6 @@ class Fit(NamedTuple):
     social: float = 1.0
     misspelt: float = 1.0
     without: tuple[str, ...] = ()
-    characters: bool = True
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _read_fits(place: str, table: dict[str, Any], draws: int) -> dict[str, tuple
                 raise InputError(
                     place,
                     f"[fits] {head}: give numbers from 0 on for {_FACTORS}, "
-                    "a list of sources for without, true or false for characters",
+                    "a list of sources for without",
                 )
         found[head] = tuple(Fit(**row | {"without": tuple(row.get("without", ()))}) for row in rows)
     return found
@@ -219,8 +217,6 @@ _FACTORS = (*REGISTERS, "misspelt")
 
 def _fits(key: str, value: object) -> bool:
     """Whether a fit may have that value for that key."""
-    if key == "characters":
-        return isinstance(value, bool)
     if key == "without":
         return isinstance(value, list) and all(isinstance(source, str) for source in value)
     number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
