@@ -745,9 +745,9 @@ def main(
         f"{' and '.join(wanted)} are fitted anew for every line; the features taught are chosen "
         "once with the full recipe, those that get a slot anew, so a corpus taken away still took "
         "part in the choice. Intervals: 95 %, paired bootstrap of clusters of dev rows, "
-        f"{draws} draws (rows where a corpus has fewer than {FEWEST} clusters); every line is one "
-        "fit, not the mean of several as the shipped model's heads are, so what the draw of "
-        "misspelt copies and the solver's order of rows do to it is not in them.\n\n"
+        f"{draws} draws (rows where a corpus has fewer than {FEWEST} clusters); every head is the "
+        f"mean of {recipe.draws} fits, and what is left of the draw of misspelt copies and of the "
+        "solver's order of rows is not in them.\n\n"
         f"Data: {digests}.\n"
     )
     page = write_page(
