@@ -45,6 +45,7 @@ from moderation.training import (
     Examples,
     Fit,
     Recipe,
+    Rows,
     Screen,
     add_contrasts,
     add_corpora,
@@ -79,7 +80,7 @@ from moderation.words import MARKS
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.intp]  # of rows
 
 WANTED = ("toxicity", "identity_attack")
 LEAST = 25  # dev rows of each outcome, below which a corpus's AUC says nothing
@@ -144,7 +145,7 @@ class DevSet:
     """The dev rows of a corpus: places in the evaluated texts, and the clusters that are drawn."""
 
     name: str
-    rows: Rows
+    rows: Numbers
     clusters: list[str]
 
 
@@ -371,7 +372,7 @@ class Ablation:
         matrix = text_matrix(encoded, self.chosen, damped=damped)
         return self._beside(matrix, text_masks(encoded))
 
-    def _segments(self, encoded: Encoded, which: Rows) -> sparse.csr_matrix:
+    def _segments(self, encoded: Encoded, which: Numbers) -> sparse.csr_matrix:
         """Segments x features, combinations last."""
         assert self.chosen is not None
         matrix = segment_matrix(encoded, self.chosen, which)
@@ -406,16 +407,8 @@ class Ablation:
         own = len(self.chosen.keys)
         crossed = None if self.combining is None else self.combining.tells
         tells = taught_features(self.chosen.tells, crossed)[columns]
-        heads[columns] = fit_heads(
-            matrix,
-            self.train_labels,
-            weight,
-            self.train_source,
-            self.draw,
-            written,
-            tells,
-            recipe,
-        )
+        rows = Rows(matrix, self.train_labels, weight, self.train_source, self.draw, written)
+        heads[columns] = fit_heads(rows, tells, recipe)
         pruned = np.ones(own, np.bool_)
         pruned[prune(self.chosen, heads[:own], recipe.bits)] = False
         heads[:own][pruned] = 0

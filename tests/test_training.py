@@ -30,6 +30,7 @@ from moderation.training import (
     Examples,
     Fit,
     Recipe,
+    Rows,
     Screen,
     add_harmless,
     add_mentions,
@@ -420,7 +421,7 @@ def test_a_head_is_lent_the_weights_of_another() -> None:
         recipe = dataclasses.replace(RECIPE, lent=lent)
         told = taught_features(tells)
         weight = np.ones_like(labels)
-        return fit_heads(matrix, labels, weight, register, draw, 20, told, recipe)
+        return fit_heads(Rows(matrix, labels, weight, register, draw, 20), told, recipe)
 
     tells = np.ones((4, len(LABELS)), np.bool_)
     tells[3, 0] = False  # the second harmless word is not taught to toxicity's heads
@@ -443,10 +444,10 @@ def test_a_head_is_the_mean_of_its_draws() -> None:
 
     def fitted(rows: Any, draws: int, seed: int) -> Any:
         recipe = dataclasses.replace(RECIPE, draws=draws, seed=seed)
-        return fit_heads(
-            matrix[rows], labels[rows], np.ones_like(labels[rows]), register[rows], draw[rows],
-            20, told, recipe,
-        )[:, 5]  # fmt: skip
+        some = labels[rows]
+        ones = np.ones_like(some)
+        of_heads = Rows(matrix[rows], some, ones, register[rows], draw[rows], 20)
+        return fit_heads(of_heads, told, recipe)[:, 5]
 
     both = fitted(np.arange(20), 2, 0)
     first = fitted(np.flatnonzero(draw < 1), 1, 0)
@@ -470,7 +471,7 @@ def test_each_fit_of_a_head_is_taught_by_the_rows_that_it_weighs() -> None:
         by_head = {"identity_attack": fits}
         recipe = dataclasses.replace(RECIPE, draws=len(fits), fits=by_head, **known)
         weight = np.ones_like(labels)
-        return fit_heads(matrix, labels, weight, source, draw, 20, told, recipe)[:, 5]
+        return fit_heads(Rows(matrix, labels, weight, source, draw, 20), told, recipe)[:, 5]
 
     every, talk = fitted(Fit()), fitted(Fit(both=0, social=0))
     assert every.all()
@@ -689,6 +690,7 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[[fits.insult]]\npages = 1\n", "insult: give numbers from 0 on for"),
         ('[[fits.insult]]\nwithout = "it"\n', "a list of sources for without"),
         ("[[fits.insult]]\ntalk = -1\n", "insult: give numbers from 0 on for"),
+        ('[[fits.insult]]\nwithout = ["contrast"]\n', "without names no source: 'contrast'"),
         ("[registers.lent]\nprofane = 0.3\n", "profane: give a label and a number"),
         ('[registers]\ntrust = "much"\n', "trust must be a number"),
         ("[registers.composed]\ntoxicity = [1]\n", "toxicity: give one of"),

@@ -33,7 +33,13 @@ from moderation.training.examples import (
     add_mentions,
     add_stances,
 )
-from moderation.training.heads import fit_head, fit_heads, harmless_segments, taught_features
+from moderation.training.heads import (
+    Rows,
+    fit_head,
+    fit_heads,
+    harmless_segments,
+    taught_features,
+)
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
 from moderation.training.pipeline import train
@@ -50,6 +56,7 @@ __all__ = [
     "Fit",
     "Recipe",
     "Recorder",
+    "Rows",
     "Screen",
     "add_contrasts",
     "add_corpora",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,26 @@ from moderation.training.encoding import Encoded
 from moderation.training.recipe import REGISTERS, Fit, Recipe
 
 SMOOTHED = 5.0  # of each outcome's weighted counts: few occurrences are no evidence
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rows:
+    """Texts to teach the heads, and what is known of each.
+
+    - `matrix`: R rows x F features;
+    - `labels`, `weight`: float32, shape (R, L);
+    - `source`: shape (R,), the corpus or file of each;
+    - `draw`: int64, shape (R,), the draw of misspelt copies that a row is of, -1 for rows of all;
+    - `written`: so many, the first, are whole texts as people wrote them; the others (misspelt
+      copies, segments) do not teach how people write.
+    """
+
+    matrix: sparse.csr_matrix
+    labels: Float32
+    weight: Float32
+    source: npt.NDArray[np.str_]
+    draw: I64
+    written: int
 
 
 def fit_head(
@@ -91,48 +112,40 @@ def log_count_scale(matrix: sparse.csr_matrix, labels: Float32, weight: Float32)
 
 
 def fit_heads(
-    matrix: sparse.csr_matrix,
-    labels: Float32,
-    weight: Float32,
-    source: npt.NDArray[np.str_],
-    draw: I64,
-    written: int,
+    rows: Rows,
     tells: Bools,
     recipe: Recipe,
     log: Callable[[str], None] = lambda line: None,
 ) -> Float32:
     """The weights of every head by the recipe: float32 (F, H), in the order of `model.HEADS`.
 
-    `matrix`: rows x features; `labels`, `weight`: (R, L); `source`: (R,), the corpus of each row;
-    `draw`: (R,), the draw of misspelt copies that a row is of, -1 for rows of all. A head is fitted
-    once a draw, and the mean of its weights kept: what one draw says moves single corpora's figures
-    by a hundredth (bagging; Breiman 1996). Each fit may weigh rows in a way of its own (see
-    `recipe.Fit`): opinions that were taught by different texts agree less, so that their mean errs
-    less (Krogh & Vedelsby 1995).
-    `tells`: (F, H), the features that each head is taught, see `taught_features`. The first
-    `written` rows are whole texts as people wrote them; the others (misspelt copies, segments) do
-    not teach how people write. A fit without rows of both outcomes is left out, a head without any
-    such fit left at zero. Last, toxicity's is lent what the recipe says of others, which were
-    taught by other texts too: of several opinions the sum is better (stacked generalisation;
-    Wolpert 1992).
+    `tells`: (F, H), the features that each head is taught, see `taught_features`. A head is fitted
+    once a draw of misspelt copies, and the mean of its weights kept: what one draw says moves
+    single corpora's figures by a hundredth (bagging; Breiman 1996). Each fit may weigh rows in a
+    way of its own (see `recipe.Fit`): opinions that were taught by different texts agree less, so
+    that their mean errs less (Krogh & Vedelsby 1995). A fit without rows of both outcomes is left
+    out, a head without any such fit left at zero. Last, toxicity's is lent what the recipe says of
+    others, which were taught by other texts too: of several opinions the sum is better (stacked
+    generalisation; Wolpert 1992).
     """
-    heads = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
-    register = registers_of(source, recipe)
+    heads = np.zeros((rows.matrix.shape[1], len(HEADS)), np.float32)
+    register = registers_of(rows.source, recipe)
     for number, head in enumerate(HEADS):
         trust, cost, fits = recipe.trust, recipe.cost[0], recipe.fits_of(head)
         if head == REGISTER:
             outcome = (register != "talk").astype(np.float32)
-            mass = np.zeros(len(register), np.float32)
-            mass[:written] = register_weights(register[:written], labels[:written], recipe)
+            mass, whole = np.zeros(len(register), np.float32), slice(rows.written)
+            mass[whole] = register_weights(register[whole], rows.labels[whole], recipe)
             trust, cost = recipe.register_trust, recipe.register_cost
-        elif head in (LABELS[0], SOCIAL):
-            outcome, mass = labels[:, 0], weight[:, 0]
         else:
-            outcome, mass, cost = labels[:, number], weight[:, number], recipe.cost[number]
+            label = 0 if head == SOCIAL else number
+            outcome, mass = rows.labels[:, label], rows.weight[:, label]
+            cost = recipe.cost[label]
         known = ~np.isnan(outcome) & (mass > 0)
+        own = [(rows.draw < 0) | (rows.draw == turn) for turn in range(len(fits))]
         masses = [
-            np.where((draw < 0) | (draw == turn), mass * factors_of(fit, source, register, draw), 0)
-            for turn, fit in enumerate(fits)
+            np.where(mine, mass * factors_of(fit, rows.source, register, rows.draw), 0)
+            for fit, mine in zip(fits, own, strict=True)
         ]
         turns = [
             turn for turn, weighed in enumerate(masses) if _has_both(outcome[known & (weighed > 0)])
@@ -143,7 +156,7 @@ def fit_heads(
         taught = np.flatnonzero(tells[:, number])
         for turn in turns:
             weights, _ = fit_head(
-                matrix,
+                rows.matrix,
                 outcome,
                 masses[turn],
                 cost=cost,
@@ -157,8 +170,8 @@ def fit_heads(
             heads[taught, number] += weights / np.float32(len(turns))
         share = outcome[known].mean()
         log(f"{head}: {int(known.sum()):,} texts, {share:.3f} positive, {len(turns)} fits")
-    for label, factor in recipe.lent.items():
-        heads[:, 0] += np.float32(factor) * heads[:, LABELS.index(label)]
+    for label_of, factor in recipe.lent.items():
+        heads[:, 0] += np.float32(factor) * heads[:, LABELS.index(label_of)]
     return heads
 
 

@@ -23,7 +23,7 @@ from moderation.training.combining import (
 )
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
-from moderation.training.heads import fit_heads, harmless_segments, taught_features
+from moderation.training.heads import Rows, fit_heads, harmless_segments, taught_features
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
@@ -99,7 +99,7 @@ def train(
     del encoded
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
     tells = taught_features(chosen.tells, None if combining is None else combining.tells)
-    heads = fit_heads(matrix, y, w, source, draw, len(rows), tells, recipe, log)
+    heads = fit_heads(Rows(matrix, y, w, source, draw, len(rows)), tells, recipe, log)
     del matrix
     heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
     combined = None if combining is None else combining.weighted(of_combinations)

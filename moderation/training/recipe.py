@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,7 @@ from moderation.errors import InputError
 from moderation.model import SOCIAL
 from moderation.records import LABELS
 
+OWN_SOURCES = ("contrasts", "harmless", "mentions", "stances")  # what is written for training
 REGISTERS = ("talk", "both", "social")
 HEADS_OF_TOXICITY = (LABELS[0], SOCIAL)
 FITTED = (*LABELS, SOCIAL)  # heads of which every fit may have rows of its own
@@ -180,21 +182,26 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     draws = settings.get("draws", 1)
     if type(draws) is not int or draws < 1:
         raise InputError(place, "[settings] draws must be a whole number over 0")
-    fits = _read_fits(place, dict(table.get("fits", {})), draws)
     weights: dict[str, tuple[float, ...]] = {}
     for corpus, row in table.get("weights", {}).items():
         for key in row:
             if key not in (*LABELS, "all", "reason"):
                 raise InputError(place, f"[weights.{corpus}] names no label of ours: {key!r}")
         weights[corpus] = tuple(float(row.get(name, row.get("all", 0.0))) for name in LABELS)
+    fits = _read_fits(place, dict(table.get("fits", {})), draws, (*weights, *OWN_SOURCES))
     reference = {
         key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
     }
     return Recipe(**settings, **registers, fits=fits, weights=weights, reference=reference)
 
 
-def _read_fits(place: str, table: dict[str, Any], draws: int) -> dict[str, tuple[Fit, ...]]:
-    """The table [fits]: for each head that it names one table of factors a draw."""
+def _read_fits(
+    place: str, table: dict[str, Any], draws: int, sources: Sequence[str]
+) -> dict[str, tuple[Fit, ...]]:
+    """The table [fits]: for each head that it names one table of factors a draw.
+
+    `sources`: those that a fit may be without; files of hand labels, named with their suffix, too.
+    """
     found = {}
     for head, rows in table.items():
         if head not in FITTED:
@@ -208,6 +215,13 @@ def _read_fits(place: str, table: dict[str, Any], draws: int) -> dict[str, tuple
                     f"[fits] {head}: give numbers from 0 on for {_FACTORS}, "
                     "a list of sources for without",
                 )
+            for source in row.get("without", ()):
+                if source not in sources and not Path(source).suffix:
+                    raise InputError(
+                        place,
+                        f"[fits] {head}: without names no source: {source!r}; known: the corpora "
+                        f"in [weights], {', '.join(OWN_SOURCES)}, files of labels",
+                    )
         found[head] = tuple(Fit(**row | {"without": tuple(row.get("without", ()))}) for row in rows)
     return found
 
