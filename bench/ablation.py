@@ -75,6 +75,7 @@ from moderation.training import (
     text_matrix,
     write,
 )
+from moderation.training.pipeline import WHOLE
 from moderation.training.recipe import HEADS_OF_TOXICITY
 from moderation.words import MARKS
 
@@ -168,6 +169,7 @@ def list_variants(recipe: Recipe, sources: Iterable[str], hand: Sequence[str]) -
         Variant("repeated words count in full", recipe, damped=False),
         Variant("length divided by its root alone", change(recipe, kappa=1e-3)),
         Variant("ten words added to the length", change(recipe, kappa=10.0)),
+        Variant("unknown words count whole", change(recipe, unknown=1.0)),
         Variant("all features held back alike", change(recipe, trust=0.0)),
         Variant(
             "one head of toxicity for every register",
@@ -325,8 +327,8 @@ class Ablation:
             [self.train_kind, np.array([SEGMENTS] * len(self.picked), object)]
         )
         self.draw = np.concatenate([self.draw, self.draw[of_segment]])
-        words = self.encoded.words_of_texts()
-        self.words = np.concatenate([words, self.encoded.length[self.picked]])
+        of_parts = self.encoded.extent(WHOLE)[self.picked]
+        self.extent = np.concatenate([self.encoded.extent_of_texts(WHOLE), of_parts])
         assert self.chosen is not None
         family = families_of(train_texts + copies, self.knowledge, self.chosen)
         unknown = int((family < 0).sum())
@@ -396,7 +398,7 @@ class Ablation:
         if variant.without:
             columns = np.flatnonzero(self.family != FAMILIES.index(variant.without))
             matrix = matrix[:, columns]
-        matrix = normalise_rows(matrix, self.words, recipe.kappa)
+        matrix = normalise_rows(matrix, self.extent, recipe.kappa)
         weight = self.train_weight.copy()
         weight[np.isin(self.train_source, variant.sources)] = 0
         if variant.rows:
@@ -438,7 +440,8 @@ class Ablation:
         judged = self.judged
         texts = self._sum(self.texts, heads)
         sums = Sums(self._sum(self.segments, heads), texts, judged.share)
-        pooled = pool(sums, judged.length, judged.text_first, variant.recipe.kappa)
+        recipe = variant.recipe
+        pooled = pool(sums, judged.extent(recipe.unknown), judged.text_first, recipe.kappa)
         if variant.pooled:
             return pooled
         alone = np.ones_like(pooled.count)

@@ -63,16 +63,17 @@ def explain(text: str, model: Model | None = None) -> Explanation:
     table = scorer.table()
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
     sums = sum_weights(model, block, table)
-    pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
-    worst = worst_segments(sums.segments, block.length, block.text_first, model.settings["kappa"])
+    extent, kappa = scorer.extent_of(block), model.settings["kappa"]
+    pooled = pool(sums, extent, block.text_first, kappa)
+    worst = worst_segments(sums.segments, extent, block.text_first, kappa)
     share = 1.0 if sums.share is None else float(sums.share[0])
     units, weight, damped, carried = _units(model, block, table, chunks, starts, share)
 
     labels = model.labels
     pooling = scorer.pooling
-    roots = np.sqrt(block.length + model.settings["kappa"])
-    words = lessen(block.length.sum(keepdims=True), sums.share)
-    root = float(np.sqrt(words[0] + model.settings["kappa"]))
+    roots = np.sqrt(extent + kappa)
+    words = lessen(extent.sum(keepdims=True), sums.share)
+    root = float(np.sqrt(words[0] + kappa))
     segment_of = np.fromiter((u.segment for u in units), np.int64, len(units))
     all_logits = pooling.logits(pooled)
     logits: dict[str, float] = {}
@@ -282,7 +283,7 @@ def weigh(text: str, model: Model) -> tuple[list[Unit], Float64]:
     block = encode_chunks(chunks, np.array([len(chunks)], np.int64), table)
     units, weight, _, _ = _units(model, block, table, chunks, starts)
     sums = sum_weights(model, block, table)
-    pooled = pool(sums, block.length, block.text_first, model.settings["kappa"])
+    pooled = pool(sums, scorer.extent_of(block), block.text_first, model.settings["kappa"])
     parts = [scorer.pooling.parts_of(number, pooled).heads for number in range(len(model.labels))]
     return units, np.stack([_mix(weight, part) for part in parts], axis=1)
 

@@ -57,6 +57,7 @@ class Block:
       `chunk_counts`: chunks of each text;
     - `sequences`: the words; `word_segment`: the segment of each; `words`: how many each chunk has;
     - `length`: words in each segment; a segment is up to SEGMENT_WORDS words of a sentence;
+      `unknown`: those that the lexer does not know; None: there are none;
     - `text_first`: index of each text's first segment (every text has at least one segment);
     - `filled`: the segments that have chunks, in order; `segment_first`: the first chunk of each,
       `segment_sentence`: the sentence of each;
@@ -69,6 +70,7 @@ class Block:
     words: I32
     word_segment: I64
     length: I64
+    unknown: I64 | None
     text_first: I64
     filled: I64
     segment_first: I64
@@ -140,6 +142,11 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
             ids[doubtful[other]] = meant[other]
             read = table.facts_of(meant[other])
             key[at[other]], cls[at[other]] = read.key, read.cls
+            facts.unknown[doubtful[other]] = read.unknown
+    unknown: I64 | None = None
+    if np.count_nonzero(facts.unknown):
+        unknown = np.zeros_like(segments.length)
+        unknown[segments.filled] = np.add.reduceat(facts.unknown, segments.first, dtype=np.int64)
     sequences = Sequences(
         key,
         cls,
@@ -154,6 +161,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
         words,
         word_segment,
         segments.length,
+        unknown,
         segments.text_first,
         segments.filled,
         segments.first,

@@ -12,14 +12,16 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, KeyIndex, distinct
+from moderation.chunks import I32, I64, U8, U64, Bools, KeyIndex, distinct
 from moderation.hashing import item_features, word_keys
 from moderation.lexer import Lexer
 from moderation.plain import MARKS, spell
 from moderation.sequences import where
 from moderation.vocabulary import Known, Vocabulary, vocabulary_of
+from moderation.words import MARKS as WRITTEN
 
 NEW, HIDDEN = 32, 64  # flags of words besides the lexer's: not known, perhaps another in disguise
+_EVERY_MARK = frozenset(WRITTEN)
 _MARKS = tuple(dict.fromkeys(mark for marks in MARKS for mark in marks))
 # The marks of each combination of MARKS, as places in _MARKS; -1 behind the last.
 MARK_AT = np.full((len(MARKS), max(map(len, MARKS))), -1)
@@ -41,7 +43,8 @@ class Items:
     """Words and marks -> ids, and arrays by id.
 
     - `value`: float32, shape (N, width): what the sink made of the item's own features;
-    - `key`: its key in n-grams of words (`hashing.word_keys`); `cls`: its class, 0 = none.
+    - `key`: its key in n-grams of words (`hashing.word_keys`); `cls`: its class, 0 = none;
+    - `unknown`: whether it is a word that the lexer does not know.
 
     With `known`, known words take their values from there: the sink sees the others. The owner
     holds a lock while something may be new; arrays that grow are replaced, so that readers of older
@@ -66,6 +69,7 @@ class Items:
         self.value = np.zeros((256, sink.width), np.float32)
         self.key = np.zeros(256, np.uint64)
         self.cls = np.zeros(256, np.uint8)
+        self.unknown = np.zeros(256, np.bool_)
         # By rank of a known word: its id, -1 where it was not met.
         self._known_item = np.full(0 if known is None else len(known.sums), -1, np.int32)
         # By word of plain chunks, as written in lower case: its id, its flags.
@@ -84,7 +88,13 @@ class Items:
             if self.known is not None:
                 fresh = self._find_known(fresh)
             keys, _, cls, features, owner = item_features(fresh, self.classes, self.class_keys)
-            base = self._add_items(self.sink.take(features, owner, len(fresh)), keys, cls)
+            met = zip(fresh, self.lexer.knows(fresh), strict=True)
+            unknown = np.fromiter(
+                (not known and item not in _EVERY_MARK for item, known in met),
+                np.bool_,
+                len(fresh),
+            )
+            base = self._add_items(self.sink.take(features, owner, len(fresh)), keys, cls, unknown)
             index.update(zip(fresh, range(base, self.size), strict=True))
             found[missing] = [index[items[i]] for i in missing]
         return found
@@ -120,15 +130,17 @@ class Items:
         sums = self.known.sums.take(ranks, axis=0)
         value = np.zeros((len(ranks), self.sink.width), np.float32)
         value[:, : sums.shape[1]] = sums
-        base = self._add_items(value, keys, self.known.classes.take(ranks))
+        unknown = np.zeros(len(ranks), np.bool_)
+        base = self._add_items(value, keys, self.known.classes.take(ranks), unknown)
         self._known_item[ranks] = np.arange(base, self.size)
 
-    def _add_items(self, value: npt.NDArray[np.float32], keys: U64, cls: U8) -> int:
+    def _add_items(self, value: npt.NDArray[np.float32], keys: U64, cls: U8, unknown: Bools) -> int:
         """Remember new items; returns the first's id."""
         base = self.size
         self.value = fill(self.value, base, value)
         self.key = fill(self.key, base, keys)
         self.cls = fill(self.cls, base, cls)
+        self.unknown = fill(self.unknown, base, unknown)
         self.size = base + len(keys)
         return base
 

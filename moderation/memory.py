@@ -20,6 +20,7 @@ from moderation.chunks import (
     I32,
     I64,
     U8,
+    U16,
     U64,
     Bools,
     Chunks,
@@ -80,13 +81,15 @@ class _New:
 class Facts:
     """Of chunks, by position: how many words they have, their flags, their first word.
 
-    `key`, `cls`: as `Items` has them of the first word; without words they say nothing.
+    `key`, `cls`: as `Items` has them of the first word; without words they say nothing. `unknown`:
+    how many of the words the lexer does not know, MOST_UNKNOWN at most.
     """
 
     key: U64
     cls: U8
     flags: U8
     words: I32
+    unknown: U16
 
     @cached_property
     def place(self) -> I64:
@@ -97,7 +100,10 @@ class Facts:
         return place
 
 
-_FACTS = np.dtype([("key", "u8"), ("words", "i4"), ("cls", "u1"), ("flags", "u1"), ("", "u2")])
+_FACTS = np.dtype(
+    [("key", "u8"), ("words", "i4"), ("cls", "u1"), ("flags", "u1"), ("unknown", "u2")]
+)
+MOST_UNKNOWN = 0xFFFF  # unknown words of a chunk that are counted
 
 
 class ChunkTable:
@@ -172,11 +178,11 @@ class ChunkTable:
         """What is asked of every chunk, in one look at far memory."""
         bring_near(self._facts[: self.size], len(ids))
         rows = fetch(self._facts, ids)
-        key, cls, flags, words = rows["key"], rows["cls"], rows["flags"], rows["words"]
-        if len(ids) <= REPEATED:
-            return Facts(key, cls, flags, words)
-        # One after the other, not sixteen bytes apart: what comes next goes through them often.
-        return Facts(key.copy(), cls.copy(), flags.copy(), words.copy())
+        columns = [rows[name] for name in ("key", "cls", "flags", "words", "unknown")]
+        if len(ids) > REPEATED:
+            # One after the other, not sixteen bytes apart: what comes next goes through them often.
+            columns = [column.copy() for column in columns]
+        return Facts(*columns)
 
     def words_of(self, ids: I64, facts: Facts) -> tuple[U64, U8]:
         """The keys and the classes of all words of chunks."""
@@ -416,6 +422,11 @@ class ChunkTable:
         facts["key"][some] = fetch(self.store.key, lead)
         facts["cls"][some] = fetch(self.store.cls, lead)
         facts["flags"], facts["words"] = flags, n_words
+        if len(some):  # marks are no words, known or not
+            unknown = np.add.reduceat(
+                fetch(self.store.unknown, places), first[some], dtype=np.int64
+            )
+            facts["unknown"][some] = np.minimum(unknown, MOST_UNKNOWN)
         self.items = fill(self.items, self.n_places, places)
         self.first = fill(self.first, base, first + self.n_places)
         self.words = fill(self.words, base, n_words)

@@ -16,7 +16,6 @@ beyond a point may add to it. Then the scale may bend. `model.POOL` names the nu
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,9 +25,10 @@ import numpy.typing as npt
 from moderation.chunks import I64
 from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
 from moderation.records import LABELS
-from moderation.repetition import lessen
+from moderation.repetition import STEPS, lessen
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 
 FEW_SEGMENTS = 6  # segments from which a text is long: sixty words
 TABLED = 256  # segments up to which coefficients are looked up
@@ -76,40 +76,45 @@ class Pooled:
         return Pooled(self.whole[rows], self.worst[rows], self.count[rows])
 
 
-def pool(sums: Sums, length: I64, text_first: I64, kappa: float) -> Pooled:
-    """Sums and the words in each segment (S,) -> what each text comes to."""
-    z = sums.segments / roots(length, kappa)
+def extents(length: I64, unknown: I64 | None, weight: float) -> Float64:
+    """The length of each segment, in words, as it counts: float64, shape (S,).
+
+    `length`: its words; `unknown`: those of them that the model does not know, which count for
+    `weight` in (0, 1] each; None: there are none. Whatever an unknown word says, its letters tell
+    little of it: as a whole word it would only thin out what the others say. So abuse between
+    misspelt words is thinned out less. (`weight` to 1/256: sums of such numbers are exact.)
+    """
+    if unknown is None:
+        return length.astype(np.float64)
+    extent: Float64 = length - round((1 - weight) * STEPS) / STEPS * unknown
+    return extent
+
+
+def pool(sums: Sums, extent: Float64, text_first: I64, kappa: float) -> Pooled:
+    """Sums and the `extents` of segments (S,) -> what each text comes to."""
+    z = sums.segments / roots(extent, kappa)
     if len(text_first) == 1:  # the same with fewer calls, which take the time of one short text
-        words = np.add.reduce(length, keepdims=True)
+        words = np.add.reduce(extent, keepdims=True)
         worst = np.maximum.reduce(z, axis=0, keepdims=True)
-        count = np.array([max(np.count_nonzero(length), 1)])
+        count = np.array([max(np.count_nonzero(extent), 1)])
     else:
-        words = np.add.reduceat(length, text_first)
+        words = np.add.reduceat(extent, text_first)
         worst = np.maximum.reduceat(z, text_first, axis=0)
-        count = np.maximum(np.add.reduceat(length > 0, text_first, dtype=np.int64), 1)
+        count = np.maximum(np.add.reduceat(extent > 0, text_first, dtype=np.int64), 1)
     words, count = lessen(words, sums.share), lessen(count, sums.share)
     return Pooled(sums.texts / roots(words, kappa), worst, count)
 
 
-def roots(words: I64, kappa: float) -> Float32:
-    """sqrt(`words` + `kappa`), what sums are divided by: (N,) -> float32, shape (N, 1)."""
-    try:
-        found: Float32 = _roots(kappa).take(words, axis=0)
-    except IndexError:
-        found = np.sqrt(words + kappa).astype(np.float32)[:, None]
+def roots(extent: Float64, kappa: float) -> Float32:
+    """sqrt(`extent` + `kappa`), what sums are divided by: (N,) -> float32, shape (N, 1)."""
+    found: Float32 = np.sqrt(extent + kappa).astype(np.float32)[:, None]
     return found
 
 
-@functools.lru_cache(maxsize=8)
-def _roots(kappa: float) -> Float32:
-    table: Float32 = np.sqrt(np.arange(4_096) + kappa).astype(np.float32)[:, None]
-    return table
-
-
-def worst_segments(sums: Float32, length: I64, text_first: I64, kappa: float) -> I64:
+def worst_segments(sums: Float32, extent: Float64, text_first: I64, kappa: float) -> I64:
     """The first segment of each text whose z is the greatest: int64, shape (C, H)."""
-    z = sums / roots(length, kappa)
-    n_segments = len(length)
+    z = sums / roots(extent, kappa)
+    n_segments = len(extent)
     owner = np.repeat(np.arange(len(text_first)), np.diff(text_first, append=n_segments))
     worst = np.maximum.reduceat(z, text_first, axis=0)
     index = np.where(z == worst[owner], np.arange(n_segments)[:, None], n_segments)

@@ -13,12 +13,14 @@ its damped words.
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I64, fetch
+
+Counted = TypeVar("Counted", np.int64, np.float64)
 
 AT_ONCE = 65_536  # values among which repeats are sought at once (two bytes number them)
 PLACES = 4  # of the table for each value, a power of two: few want the same
@@ -97,12 +99,20 @@ def share_of(counts: I64, surpluses: npt.NDArray[np.float64]) -> npt.NDArray[np.
     return share.astype(np.float32)
 
 
-def lessen(numbers: I64, share: npt.NDArray[np.float32] | None) -> I64:
-    """Numbers of texts' words or segments, (C,), as they count: at least 1 where there are any."""
+def lessen(
+    numbers: npt.NDArray[Counted], share: npt.NDArray[np.float32] | None
+) -> npt.NDArray[Counted]:
+    """Lengths of texts, or how many segments they have, (C,), as they count: of that type.
+
+    At least 1 where there are so many.
+    """
     if share is None:
         return numbers
-    lessened: I64 = np.maximum(np.rint(numbers * share), np.minimum(numbers, 1)).astype(np.int64)
-    return lessened
+    lessened = np.maximum(numbers * share, np.minimum(numbers, 1))
+    if numbers.dtype.kind == "i":
+        np.rint(lessened, out=lessened)
+    same: npt.NDArray[Counted] = lessened.astype(numbers.dtype)
+    return same
 
 
 def find_repeats(keys: I64, ends: I64) -> tuple[I64, I64]:

@@ -5,7 +5,8 @@ For a segment s (n words of a sentence, ten at most), head h has the linear scor
     z(s, h) = sum of the weights of the n-grams and combinations of s / sqrt(n + kappa)
 
 (TF-IDF with the weights times their inverse document frequency, and a pivoted length
-normalisation; Singhal, Buckley & Mitra 1996). The same sum over the whole text gives z(text, h):
+normalisation; Singhal, Buckley & Mitra 1996; a word that the model does not know counts for less
+than one in n, see `pooling.extents`). The same sum over the whole text gives z(text, h):
 there, what is repeated counts for less (see `repetition`), and combinations of concepts are those
 of the whole text (see `combinations`). The logit is a calibrated function of it, of the worst
 segment and of how many segments there were: one abusive sentence shows inside a long polite
@@ -27,7 +28,7 @@ import numpy.typing as npt
 from moderation.chunks import I32, I64, U64, Bools, bring_near, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
 from moderation.hashing import CACHED
-from moderation.pooling import Pooled, Pooling, Sums, pool
+from moderation.pooling import Pooled, Pooling, Sums, extents, pool
 from moderation.records import Score
 from moderation.repetition import Repeats, repeats_of
 from moderation.vocabulary import Known
@@ -274,14 +275,19 @@ class Scorer:
             table = self._table = self.new_table()
         return table
 
+    def extent_of(self, block: Block) -> npt.NDArray[np.float64]:
+        """The lengths of a block's segments as they count; see `pooling.extents`."""
+        return extents(block.length, block.unknown, self.model.settings.get("unknown", 1.0))
+
     def pooled(self, texts: Sequence[str]) -> Pooled:
         """What each text's segments come to, before calibration."""
         parts: list[Pooled] = []
+        kappa = self.model.settings["kappa"]
         for start, end in _blocks(texts):
             table = self.table()
             block = encode(texts[start:end], table)
             sums = sum_weights(self.model, block, table)
-            parts.append(pool(sums, block.length, block.text_first, self.model.settings["kappa"]))
+            parts.append(pool(sums, self.extent_of(block), block.text_first, kappa))
         if len(parts) == 1:
             return parts[0]
         if not parts:

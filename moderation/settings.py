@@ -49,6 +49,8 @@ def check_settings(place: str, settings: Any) -> None:
             and 8 <= settings["bits"] <= MAX_BITS
             and type(settings["kappa"]) in (int, float)
             and 0 < settings["kappa"] < 1e6
+            and type(settings.get("unknown", 1.0)) in (int, float)
+            and 0 < settings.get("unknown", 1.0) <= 1
             and type(settings["classes"]) is list
             and len(settings["classes"]) <= 255
             and all(type(c) is str for c in settings["classes"])

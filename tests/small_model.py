@@ -84,6 +84,7 @@ def make_settings(name: str = "small") -> dict[str, Any]:
         "thresholds": dict.fromkeys(LABELS, 0.5),
         "bits": BITS,
         "kappa": 4.0,
+        "unknown": 0.5,
         "classes": list(knowledge.class_names),
         "telling": knowledge.telling,
         "rationale": [0.05, 0.3],

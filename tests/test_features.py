@@ -193,6 +193,41 @@ def test_sentences_end_at_stops_and_line_ends() -> None:
     assert len(block.text_first) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("you are an idiot. they are idiots", [0, 0]),
+        ("you are a wugglish frobnitz! they are idiots", [2, 0]),
+        ("frobnitz/wugglish/you! frobnitz-you, 12 wugglish.", [2, 2]),
+        ("YOU wugglish?!!", [1]),
+        ("you i d i o t and i w u g", [2]),  # "i" and "u" are words
+        ("you idiiioooot, 1d10t, wugglish", [1]),  # what is meant is known
+        ("\N{SNAKE} you http://a.example/frobnitz @wugglish 142,460 \N{PILE OF POO}", [0]),
+    ],
+)
+def test_words_that_the_lexer_does_not_know_are_counted(text: str, unknown: list[int]) -> None:
+    table = new_table()
+    for count in (1, 40):  # few texts and many take different ways
+        block = encode([text] * count, table)
+        counted = np.zeros_like(block.length) if block.unknown is None else block.unknown
+        assert counted.tolist() == unknown * count
+
+
+@given(st.lists(st.text(st.sampled_from("ab cdiot.!?-'*1ß\U0001f40d"), max_size=40), min_size=5))
+def test_unknown_words_do_not_depend_on_how_texts_are_read(texts: list[str]) -> None:
+    together = encode(texts, new_table())
+    assert together.unknown is None or (together.unknown <= together.length).all()
+    counted = np.zeros_like(together.length) if together.unknown is None else together.unknown
+    bounds = [*together.text_first.tolist(), len(counted)]
+    for text, start, end in zip(texts, bounds, bounds[1:], strict=False):
+        alone = encode([text], new_table())
+        none = np.zeros_like(alone.length)
+        assert (
+            counted[start:end].tolist()
+            == (none if alone.unknown is None else alone.unknown).tolist()
+        )
+
+
 def test_segments_end_at_sentences_at_capitals_and_after_ten_words() -> None:
     def lengths(text: str) -> list[int]:
         length = encode([text], new_table()).length
@@ -220,7 +255,8 @@ def test_a_short_text_is_cut_up_like_any(chunks: list[tuple[int, int]]) -> None:
     flags = np.array([flag for flag, _ in chunks], np.uint8)
     words = np.array([count for _, count in chunks], np.int32)
     counts = np.array([len(chunks)], np.int64)
-    facts = Facts(np.zeros(len(chunks), np.uint64), np.zeros_like(flags), flags, words)
+    none = np.zeros(len(chunks), np.uint16)
+    facts = Facts(none.astype(np.uint64), np.zeros_like(flags), flags, words, none)
     for few, many in zip(
         features._segment_few(facts, counts),
         features._segment(facts, counts),

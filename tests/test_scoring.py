@@ -71,6 +71,28 @@ def test_runs_of_letters_in_neighbouring_texts_stay_apart() -> None:
     assert together[1, 0] > 0.5 > together[3, 0]
 
 
+def test_unknown_words_thin_out_less_what_the_others_say() -> None:
+    whole = make_model()
+    del whole.settings["unknown"]  # as in files from before: every word counts whole
+    third = make_model()
+    third.settings["unknown"] = 1 / 3
+    known, strange = "you are an idiot of a page", "you are an idiot of a wugglish frobnitz"
+    models = (whole, MODEL, third)
+    plain, mixed = (
+        [float(Scorer(model).pooled([text]).whole[0, 0]) for model in models]
+        for text in (known, strange)
+    )
+    assert plain[0] == plain[1] == plain[2] > 0
+    assert mixed[0] < mixed[1] < mixed[2]
+    assert mixed[1] / mixed[0] == pytest.approx(((8 + 4) / (8 - 1 + 4)) ** 0.5)  # kappa is 4
+    batch = [known, strange * 30, "frobnitz", "", strange]
+    together = Scorer(third).predict_proba(batch)
+    assert all(
+        (Scorer(third).predict_proba([text])[0] == row).all()
+        for text, row in zip(batch, together, strict=True)
+    )
+
+
 def test_what_is_said_again_and_again_is_scored_the_same_in_company() -> None:
     batch = [*SOME, "i will kill you " * 200, "you " * 40, "idiot. " * 400]
     together = Scorer(MODEL).predict_proba(batch)

@@ -95,7 +95,7 @@ def examples(repeat: int = 40) -> Examples:
     return made
 
 
-RECIPE = Recipe(bits=14, per_label=(5_000,) * 6, min_count=1.0, epochs=30)
+RECIPE = Recipe(bits=14, per_label=(5_000,) * 6, min_count=1.0, epochs=30, unknown=0.5)
 
 
 def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> None:
@@ -117,8 +117,9 @@ def test_a_small_model_learns_and_gives_the_same_file_twice(tmp_path: Path) -> N
 def test_scoring_adds_up_what_training_multiplied() -> None:
     """The matrices of training times the file's weights are the sums of scoring, repeats too."""
     texts = [*examples(3).texts, "fool fool, fool fool! you fool of a fool " * 9, "you. " * 40, ""]
-    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
     knowledge = build(texts * 5)
+    texts.append("you wuggly fool of a frobnitz! gimble-wabe")
+    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
     encoded = encode_texts(
         texts,
         Lexer(knowledge.tables),
@@ -143,29 +144,34 @@ def test_scoring_adds_up_what_training_multiplied() -> None:
     arrays = (chosen, heads.astype(np.float32), pooling, RECIPE, {})
     model = assemble("own", knowledge, *arrays, combining.weighted(own.astype(np.float32)))
     found = Scorer(model).pooled(texts)
-    words = encoded.words_of_texts()
+    extent = encoded.extent_of_texts(RECIPE.unknown)
+    assert encoded.unknown.tolist() == [0] * (encoded.n_segments - 2) + [2, 2]
+    assert extent[-1] == 8 - 4 * 0.5
     of_texts = normalise_rows(
-        combination_matrix(text_masks(encoded), combining), words, RECIPE.kappa
+        combination_matrix(text_masks(encoded), combining), extent, RECIPE.kappa
     )
-    whole = normalise_rows(text_matrix(encoded, chosen), words, RECIPE.kappa) @ heads
+    whole = normalise_rows(text_matrix(encoded, chosen), extent, RECIPE.kappa) @ heads
     whole += of_texts @ own
     np.testing.assert_allclose(found.whole, whole, rtol=1e-4, atol=1e-4)
     numbers = np.arange(encoded.n_segments)
     every = segment_matrix(encoded, chosen, numbers)
-    z = normalise_rows(every, encoded.length, RECIPE.kappa) @ heads
+    lengths = encoded.extent(RECIPE.unknown)
+    z = normalise_rows(every, lengths, RECIPE.kappa) @ heads
     of_segments = combination_matrix(segment_masks(encoded, numbers), combining)
-    z += normalise_rows(of_segments, encoded.length, RECIPE.kappa) @ own
+    z += normalise_rows(of_segments, lengths, RECIPE.kappa) @ own
     worst = np.maximum.reduceat(z, encoded.text_first, axis=0)
     np.testing.assert_allclose(found.worst, worst, rtol=1e-4, atol=1e-4)
-    plain = normalise_rows(text_matrix(encoded, chosen, damped=False), words, RECIPE.kappa) @ heads
+    undamped = text_matrix(encoded, chosen, damped=False)
+    plain = normalise_rows(undamped, extent, RECIPE.kappa) @ heads
     plain += of_texts @ own
     assert np.abs(plain - whole).max() > 0.1  # repeats are damped
 
 
 def test_texts_that_count_for_a_part_are_a_part_of_document_frequencies() -> None:
     texts = examples(3).texts
-    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
     knowledge = build(texts * 5)
+    texts.append("you wuggly fool of a frobnitz! gimble-wabe")
+    labels = np.tile(np.arange(len(texts), dtype=np.float32)[:, None] % 2, len(LABELS))
 
     def screened(times: int, count: float) -> Screen:
         encoded = encode_texts(
@@ -682,6 +688,8 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[settings]\ncombinations = 20\n", "combinations must list 6 numbers"),
         ('[settings]\ncost = [1, 1, 1, 1, 1, "one"]\n', "cost must list 6 numbers"),
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
+        ("[settings]\nunknown = 0\n", "unknown must be a number over 0"),
+        ('[settings]\nunknown = "half"\n', "unknown must be a number over 0"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
         ("[[fits.spam]]\n", "names no head of ours: 'spam'"),

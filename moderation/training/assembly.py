@@ -52,6 +52,7 @@ def assemble(
         "labels": list(LABELS),
         "bits": recipe.bits,
         "kappa": recipe.kappa,
+        "unknown": recipe.unknown,
         "classes": list(knowledge.class_names),
         "telling": knowledge.telling,
         "tables": knowledge.tables.to_json(),

@@ -12,10 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from moderation.model import HEADS, POOL, SOCIAL
 from moderation.pooling import Pooled, Pooling, rescale, shift
 from moderation.records import LABELS
-from moderation.training.arrays import Float32
+from moderation.training.arrays import Float32, Float64
 from moderation.training.recipe import Recipe
-
-Float64 = npt.NDArray[np.float64]
 
 FEWEST = 10  # texts of either outcome below which nothing is scaled
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope

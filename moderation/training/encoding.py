@@ -12,8 +12,9 @@ from moderation.chunks import I32, I64, U64
 from moderation.combinations import concept_bits, unit_masks
 from moderation.features import ChunkTable, Sink, class_keys, encode
 from moderation.lexer import Lexer
+from moderation.pooling import extents
 from moderation.repetition import lessen, repeats_of
-from moderation.training.arrays import Float32
+from moderation.training.arrays import Float32, Float64
 from moderation.training.concepts import CONCEPTS
 
 ENCODE_TEXTS = 1_000
@@ -40,15 +41,17 @@ class Recorder(Sink):
 class Encoded:
     """Texts as chunks and word n-grams, segment by segment.
 
-    `text_first[i]` is the first segment of text i, `length[s]` the words of segment s; chunk
-    `chunk_ids[j]` stands in segment `chunk_segment[j]`; word n-gram `gram_keys[k]` begins in
-    segment `gram_segment[k]`. `chunk_items`: the items (words and marks) of chunks, counts,
-    shape (chunks, items). Item i owns the features `item_keys` where `item_owner` is i. `masks[s]`:
-    the concepts of segment s. `share[i]`: how much of text i counts (`repetition.share_of`).
+    `text_first[i]` is the first segment of text i, `length[s]` the words of segment s, `unknown[s]`
+    those that the lexer does not know; chunk `chunk_ids[j]` stands in segment `chunk_segment[j]`;
+    word n-gram `gram_keys[k]` begins in segment `gram_segment[k]`. `chunk_items`: the items (words
+    and marks) of chunks, counts, shape (chunks, items). Item i owns the features `item_keys` where
+    `item_owner` is i. `masks[s]`: the concepts of segment s. `share[i]`: how much of text i counts
+    (`repetition.share_of`).
     """
 
     text_first: I64
     length: I64
+    unknown: I64
     chunk_ids: I32
     chunk_segment: I32
     gram_keys: U64
@@ -71,9 +74,13 @@ class Encoded:
     def n_items(self) -> int:
         return int(self.chunk_items.shape[1])
 
-    def words_of_texts(self) -> I64:
-        """Words of each text, as they count for its length."""
-        return lessen(np.add.reduceat(self.length, self.text_first), self.share)
+    def extent(self, unknown: float) -> Float64:
+        """The length of each segment as it counts, see `pooling.extents`: shape (S,)."""
+        return extents(self.length, self.unknown, unknown)
+
+    def extent_of_texts(self, unknown: float) -> Float64:
+        """The same of each text: shape (C,)."""
+        return lessen(np.add.reduceat(self.extent(unknown), self.text_first), self.share)
 
     def text_of_segment(self) -> I64:
         """The text of each segment."""
@@ -95,6 +102,7 @@ def encode_texts(
     table = ChunkTable(lexer, classes, class_keys(class_names), telling, recorder)
     text_first: list[I64] = []
     length: list[I64] = []
+    unknown: list[I64] = []
     ids: list[I32] = []
     chunk_segment: list[I32] = []
     gram_keys: list[U64] = []
@@ -108,6 +116,7 @@ def encode_texts(
         block = encode(part, table)
         text_first.append(block.text_first + segments)
         length.append(block.length)
+        unknown.append(np.zeros_like(block.length) if block.unknown is None else block.unknown)
         ids.append(block.ids.astype(np.int32))
         chunk_segment.append((block.chunk_segment + segments).astype(np.int32))
         for keys, position in block.sequences.families():
@@ -127,6 +136,7 @@ def encode_texts(
     return Encoded(
         np.concatenate(text_first),
         np.concatenate(length),
+        np.concatenate(unknown),
         np.concatenate(ids),
         np.concatenate(chunk_segment),
         np.concatenate(gram_keys),

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from moderation.chunks import I64, U64
 from moderation.repetition import damp
+from moderation.training.arrays import Float64
 from moderation.training.encoding import Encoded
 from moderation.training.screening import Screen
 
@@ -73,7 +74,7 @@ def _count_features(
     return matrix
 
 
-def normalise_rows(matrix: sparse.csr_matrix, words: I64, kappa: float) -> sparse.csr_matrix:
-    """Divide each row by sqrt(words + kappa): the pivoted length normalisation of scoring."""
-    scale = (1 / np.sqrt(words + kappa)).astype(np.float32)
+def normalise_rows(matrix: sparse.csr_matrix, extent: Float64, kappa: float) -> sparse.csr_matrix:
+    """Divide each row by sqrt(extent + kappa): the pivoted length normalisation of scoring."""
+    scale = (1 / np.sqrt(extent + kappa)).astype(np.float32)
     return sparse.diags_array(scale).astype(np.float32) @ matrix

@@ -41,6 +41,7 @@ class Recipe:
     - `bits`: binary logarithm of the table's slots;
     - `per_label`: how many features are taught to a label's head, see `screening`;
     - `kappa`: words added to the length before its square root divides (see `scoring`);
+      `unknown`: words that a word counts for there which the model does not know, in (0, 1];
     - `cost`: inverse strength of the L2 penalty (liblinear's C) by label;
     - `trust`: how far features that tell the outcomes apart by themselves are held back less, see
       `heads.fit_head`; 0 holds all back alike;
@@ -77,6 +78,7 @@ class Recipe:
     per_label: tuple[int, ...] = (150_000,) * len(LABELS)
     min_count: float = 3.0
     kappa: float = 1.0
+    unknown: float = 1.0
     cost: tuple[float, ...] = (8.0, 4.0, 8.0, 8.0, 8.0, 8.0)
     epochs: int = 15
     cap: float = 3.0
@@ -188,6 +190,9 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
             if key not in (*LABELS, "all", "reason"):
                 raise InputError(place, f"[weights.{corpus}] names no label of ours: {key!r}")
         weights[corpus] = tuple(float(row.get(name, row.get("all", 0.0))) for name in LABELS)
+    unknown = settings.get("unknown", 1.0)
+    if type(unknown) not in (int, float) or not 0 < unknown <= 1:
+        raise InputError(place, "[settings] unknown must be a number over 0, 1 at most")
     fits = _read_fits(place, dict(table.get("fits", {})), draws, (*weights, *OWN_SOURCES))
     reference = {
         key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
