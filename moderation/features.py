@@ -57,7 +57,7 @@ class Block:
       `chunk_counts`: chunks of each text;
     - `sequences`: the words; `word_segment`: the segment of each; `words`: how many each chunk has;
     - `length`: words in each segment; a segment is up to SEGMENT_WORDS words of a sentence;
-      `unknown`: those that the lexer does not know; None: there are none;
+      `unknown`: those that the lexer does not know, as float64; None: there are none;
     - `text_first`: index of each text's first segment (every text has at least one segment);
     - `filled`: the segments that have chunks, in order; `segment_first`: the first chunk of each,
       `segment_sentence`: the sentence of each;
@@ -70,7 +70,7 @@ class Block:
     words: I32
     word_segment: I64
     length: I64
-    unknown: I64 | None
+    unknown: npt.NDArray[np.float64] | None
     text_first: I64
     filled: I64
     segment_first: I64
@@ -143,10 +143,12 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
             read = table.facts_of(meant[other])
             key[at[other]], cls[at[other]] = read.key, read.cls
             facts.unknown[doubtful[other]] = read.unknown
-    unknown: I64 | None = None
-    if np.count_nonzero(facts.unknown):
-        unknown = np.zeros_like(segments.length)
-        unknown[segments.filled] = np.add.reduceat(facts.unknown, segments.first, dtype=np.int64)
+    unknown: npt.NDArray[np.float64] | None = None
+    strange = where(facts.unknown)
+    if len(strange):
+        first = fetch(word_segment, fetch(facts.place, strange))
+        counts_of = fetch(facts.unknown, strange).astype(np.float64)
+        unknown = np.bincount(first, counts_of, len(segments.length)).astype(np.float64, copy=False)
     sequences = Sequences(
         key,
         cls,

@@ -16,6 +16,7 @@ beyond a point may add to it. Then the scale may bend. `model.POOL` names the nu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -76,7 +77,7 @@ class Pooled:
         return Pooled(self.whole[rows], self.worst[rows], self.count[rows])
 
 
-def extents(length: I64, unknown: I64 | None, weight: float) -> Float64:
+def extents(length: I64, unknown: Float64 | None, weight: float) -> Float64:
     """The length of each segment, in words, as it counts: float64, shape (S,).
 
     `length`: its words; `unknown`: those of them that the model does not know, which count for
@@ -94,9 +95,12 @@ def pool(sums: Sums, extent: Float64, text_first: I64, kappa: float) -> Pooled:
     """Sums and the `extents` of segments (S,) -> what each text comes to."""
     z = sums.segments / roots(extent, kappa)
     if len(text_first) == 1:  # the same with fewer calls, which take the time of one short text
-        words = np.add.reduce(extent, keepdims=True)
+        whole = np.add.reduce(extent)
         worst = np.maximum.reduce(z, axis=0, keepdims=True)
         count = np.array([max(np.count_nonzero(extent), 1)])
+        if sums.share is None:
+            return Pooled(sums.texts / np.float32(math.sqrt(whole + kappa)), worst, count)
+        words = np.array([whole])
     else:
         words = np.add.reduceat(extent, text_first)
         worst = np.maximum.reduceat(z, text_first, axis=0)

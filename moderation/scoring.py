@@ -28,6 +28,7 @@ import numpy.typing as npt
 from moderation.chunks import I32, I64, U64, Bools, bring_near, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
 from moderation.hashing import CACHED
+from moderation.model import HEADS
 from moderation.pooling import Pooled, Pooling, Sums, extents, pool
 from moderation.records import Score
 from moderation.repetition import Repeats, repeats_of
@@ -45,6 +46,7 @@ SUMMED_WORDS = 4_096  # known words whose features are looked up at once
 ADDED = 4_096  # rows added at once: with their float64 they stay in the processor's cache
 SEGMENTS = 2_048  # summed at once, of six chunks each or so: for the same reason
 KEPT = 31 << 20  # bytes of a block: glibc heeds none of 32 MiB or more
+_HEADS = np.arange(len(HEADS))
 FEW = 200  # rows up to which calls take longer than work
 
 
@@ -101,7 +103,7 @@ def sum_slots(model: Model, at: I64, owner: npt.NDArray[np.integer], count: int)
     """Sum the weights in slots by owner: (K,), (K,) -> float32, shape (count, H)."""
     heads = model.weight.shape[1]
     if len(at) < FEW:
-        return _sum_by(fetch(model.weight, at).astype(np.float32), owner, count, heads)
+        return _sum_few(fetch(model.weight, at), owner, count)
     adder = _Adder(count, heads)
     for start in range(0, len(at), ADDED):
         part = slice(start, start + ADDED)
@@ -111,14 +113,20 @@ def sum_slots(model: Model, at: I64, owner: npt.NDArray[np.integer], count: int)
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, heads: int) -> Float32:
     """Sum rows by owner: (K, H or, from FEW on, row_width), (K,) -> float32, shape (count, H)."""
-    if len(rows) < FEW:  # one call instead of one for each pair of heads
-        cells = (owner[:, None] * heads + np.arange(heads)).ravel()
-        flat = np.bincount(cells, rows[:, :heads].ravel(), count * heads)
-        return flat.reshape(count, heads).astype(np.float32)
+    if len(rows) < FEW:
+        return _sum_few(rows[:, :heads], owner, count)
     adder = _Adder(count, heads)
     for start in range(0, len(rows), ADDED):
         adder.add(rows[start : start + ADDED], owner[start : start + ADDED])
     return adder.sums()
+
+
+def _sum_few(rows: npt.NDArray[np.floating], owner: npt.NDArray[np.integer], count: int) -> Float32:
+    """Sum a few rows (K, H) by owner in one call instead of one for each pair of heads."""
+    heads = rows.shape[1]
+    cells = owner[:, None] * heads + _HEADS
+    flat = np.bincount(cells.ravel(), rows.ravel(), count * heads)
+    return flat.reshape(count, heads).astype(np.float32)
 
 
 class _Adder:

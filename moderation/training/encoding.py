@@ -51,7 +51,7 @@ class Encoded:
 
     text_first: I64
     length: I64
-    unknown: I64
+    unknown: Float64
     chunk_ids: I32
     chunk_segment: I32
     gram_keys: U64
@@ -102,7 +102,7 @@ def encode_texts(
     table = ChunkTable(lexer, classes, class_keys(class_names), telling, recorder)
     text_first: list[I64] = []
     length: list[I64] = []
-    unknown: list[I64] = []
+    unknown: list[Float64] = []
     ids: list[I32] = []
     chunk_segment: list[I32] = []
     gram_keys: list[U64] = []
@@ -116,7 +116,8 @@ def encode_texts(
         block = encode(part, table)
         text_first.append(block.text_first + segments)
         length.append(block.length)
-        unknown.append(np.zeros_like(block.length) if block.unknown is None else block.unknown)
+        none = np.zeros(len(block.length))
+        unknown.append(none if block.unknown is None else block.unknown)
         ids.append(block.ids.astype(np.int32))
         chunk_segment.append((block.chunk_segment + segments).astype(np.int32))
         for keys, position in block.sequences.families():
