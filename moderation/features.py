@@ -147,8 +147,8 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
     strange = where(facts.unknown)
     if len(strange):
         first = fetch(word_segment, fetch(facts.place, strange))
-        counts_of = fetch(facts.unknown, strange).astype(np.float64)
-        unknown = np.bincount(first, counts_of, len(segments.length)).astype(np.float64, copy=False)
+        several = fetch(facts.unknown, strange).astype(np.float64)
+        unknown = np.bincount(first, several, len(segments.length)).astype(np.float64, copy=False)
     sequences = Sequences(
         key,
         cls,

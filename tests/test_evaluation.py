@@ -810,6 +810,19 @@ def test_lowering_takes_a_flag_and_a_reason() -> None:
     assert "half the size" in row["reason"]
 
 
+def test_a_lowered_floor_keeps_its_reason_until_it_is_back() -> None:
+    high = set_floors(measured("rotten"), pins=[PIN])
+    low = set_floors(measured("nothing"), high, pins=[PIN], lower=True, reason="half the size")
+    (row,) = low["floors"]
+    assert row["best"] == high["floors"][0]["floor"]
+    row["floor"] -= 0.05  # as if it had fallen twice: what was best stays
+    (between,) = set_floors(measured("nothing"), low, pins=[PIN])["floors"]
+    assert row["floor"] < between["floor"] < between["best"] == row["best"]
+    assert between["reason"] == row["reason"]
+    (back,) = set_floors(measured("rotten"), low, pins=[PIN])["floors"]
+    assert back == high["floors"][0]
+
+
 def test_raising_is_free_and_a_hair_s_breadth_changes_nothing() -> None:
     low = set_floors(measured("nothing"), pins=[PIN])
     high = set_floors(measured("rotten"), low, pins=[PIN])

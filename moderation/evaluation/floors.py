@@ -164,8 +164,9 @@ def set_floors(
     """New floors from a report: each pinned figure less `MARGIN`, never worse than in `old`.
 
     With `lower` (and a `reason`, which is written beside each) floors that the report breaks are
-    lowered to what it reaches; without it they raise ValueError. Old floors that the report has
-    no figure for stay as they are.
+    lowered to what it reaches; without it they raise ValueError. A lowered floor keeps its reason,
+    and as `best` what it was, until it is back there. Old floors that the report has no figure for
+    stay as they are.
     """
     if lower and not reason.strip():
         raise ValueError("lowering a floor takes a reason")
@@ -185,11 +186,15 @@ def set_floors(
         if key in before:
             kept = before[key]
             sign = 1 if kind == "floor" else -1
+            best = kept.get("best", kept[kind])
             if sign * (figure.value - kept[kind]) < 0:
                 worse.append(f"{' '.join(filter(None, key))} {kept[kind]:.4f} -> {row[kind]:.4f}")
                 row["reason"] = f"{pin.reason}; lowered from {kept[kind]:.4f}: {reason.strip()}"
+                row["best"] = best
             elif sign * (row[kind] - kept[kind]) <= 0:
                 row = kept
+            elif sign * (row[kind] - best) < 0:
+                row |= {"reason": kept["reason"], "best": best}
         rows[key] = row
     if worse and not lower:
         raise ValueError(

@@ -74,13 +74,16 @@ class Encoded:
     def n_items(self) -> int:
         return int(self.chunk_items.shape[1])
 
-    def extent(self, unknown: float) -> Float64:
-        """The length of each segment as it counts, see `pooling.extents`: shape (S,)."""
-        return extents(self.length, self.unknown, unknown)
+    def extent(self, weight: float) -> Float64:
+        """The length of each segment as it counts: shape (S,).
 
-    def extent_of_texts(self, unknown: float) -> Float64:
+        `weight`: what an unknown word counts for, see `pooling.extents`.
+        """
+        return extents(self.length, self.unknown, weight)
+
+    def extent_of_texts(self, weight: float) -> Float64:
         """The same of each text: shape (C,)."""
-        return lessen(np.add.reduceat(self.extent(unknown), self.text_first), self.share)
+        return lessen(np.add.reduceat(self.extent(weight), self.text_first), self.share)
 
     def text_of_segment(self) -> I64:
         """The text of each segment."""

@@ -75,6 +75,9 @@ def _count_features(
 
 
 def normalise_rows(matrix: sparse.csr_matrix, extent: Float64, kappa: float) -> sparse.csr_matrix:
-    """Divide each row by sqrt(extent + kappa): the pivoted length normalisation of scoring."""
+    """Divide each row by sqrt(extent + kappa): the pivoted length normalisation of scoring.
+
+    `extent`: the rows' lengths as they count, see `Encoded.extent`.
+    """
     scale = (1 / np.sqrt(extent + kappa)).astype(np.float32)
     return sparse.diags_array(scale).astype(np.float32) @ matrix
