@@ -144,7 +144,7 @@ def _encode(chunks: Chunks | Sequence[str], counts: I64, ids: I64, table: ChunkT
             key[at[other]], cls[at[other]] = read.key, read.cls
             facts.unknown[doubtful[other]] = read.unknown
     unknown: npt.NDArray[np.float64] | None = None
-    strange = where(facts.unknown)
+    strange = where(facts.unknown != 0)
     if len(strange):
         first = fetch(word_segment, fetch(facts.place, strange))
         several = fetch(facts.unknown, strange).astype(np.float64)

@@ -18,6 +18,7 @@ from moderation.chunks import I32, I64, U64
 from moderation.words import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
+MOST_FEATURES = (N_MAX - N_MIN + 1) * (MAX_WORD + 1) + 2  # of a word: fewer n-grams, it, its class
 CACHED = 32_768  # keys that several steps in a row find in the processor's cache
 
 # Constants of the hash, part of the file format: odd numbers drawn once (PCG64, seed 20260701) and
@@ -81,7 +82,7 @@ def mix_in_place(keys: U64) -> U64:
 def slots(keys: U64, bits: int) -> tuple[I64, npt.NDArray[np.uint16]]:
     """Slot in `[0, 2**bits)` and fingerprint (never 0) of mixed keys."""
     fingerprint = keys.astype(np.uint16)
-    fingerprint[fingerprint == 0] = 1
+    np.maximum(fingerprint, 1, out=fingerprint)
     return (keys >> np.uint64(64 - bits)).view(np.int64), fingerprint
 
 

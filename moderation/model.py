@@ -223,8 +223,8 @@ class Model:
 
     @cached_property
     def rows(self) -> Rows:
-        """`weight` in rows of `row_width` float32, zeros at the end."""
-        return Rows(self.weight, self.row_width)
+        """`weight`, to be summed."""
+        return Rows(self.weight)
 
     @cached_property
     def combinations(self) -> Combinations | None:

@@ -20,19 +20,21 @@ import functools
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.chunks import I32, I64, U64, Bools, bring_near, fetch
 from moderation.features import Block, ChunkTable, Sink, class_keys, encode, item_features, slots
-from moderation.hashing import CACHED
+from moderation.hashing import CACHED, MOST_FEATURES
 from moderation.model import HEADS
 from moderation.pooling import Pooled, Pooling, Sums, extents, pool
 from moderation.records import Score
 from moderation.repetition import Repeats, repeats_of
+from moderation.sequences import FAMILIES
 from moderation.vocabulary import Known
+from moderation.weights import RowAdder
 
 if TYPE_CHECKING:
     from moderation.model import Model
@@ -60,20 +62,18 @@ class WeightSink(Sink):
     def take(self, keys: U64, owner: I32, count: int) -> Float32:
         at, hit = find_slots(self.model, keys)
         sums = np.zeros((count, self.width), np.float32)
-        sums[:, : self.model.weight.shape[1]] = sum_slots(self.model, at, owner[hit], count)
+        summed = sum_slots(self.model, at, owner[hit], count, MOST_FEATURES)
+        sums[:, : summed.shape[1]] = summed
         return sums
 
 
 def lookup(model: Model, keys: U64) -> tuple[Float32, I64]:
     """Weights of the features that the model knows, and which keys they are.
 
-    Returns float32 (K', H or, from FEW on, row_width), whose first H columns are the heads', and
-    int64 (K',).
+    Returns float32 (K', H) and int64 (K',).
     """
     at, hit = find_slots(model, keys)
-    if len(hit) < FEW:
-        return fetch(model.weight, at).astype(np.float32), hit
-    return model.rows.fetch(at), hit
+    return fetch(model.weight, at).astype(np.float32), hit
 
 
 def find_slots(model: Model, keys: U64, counts: Bools | None = None) -> tuple[I64, I64]:
@@ -99,23 +99,28 @@ def find_slots(model: Model, keys: U64, counts: Bools | None = None) -> tuple[I6
     return np.concatenate(found), np.concatenate(which)
 
 
-def sum_slots(model: Model, at: I64, owner: npt.NDArray[np.integer], count: int) -> Float32:
-    """Sum the weights in slots by owner: (K,), (K,) -> float32, shape (count, H)."""
-    heads = model.weight.shape[1]
+def sum_slots(
+    model: Model, at: I64, owner: npt.NDArray[np.integer], count: int, most: int
+) -> Float32:
+    """Sum the weights in slots by owner: (K,), (K,) -> float32, shape (count, H).
+
+    No owner has more than `most` of them.
+    """
     if len(at) < FEW:
         return _sum_few(fetch(model.weight, at), owner, count)
-    adder = _Adder(count, heads)
+    adder = model.rows.adder(count, most)
     for start in range(0, len(at), ADDED):
         part = slice(start, start + ADDED)
-        adder.add(model.rows.fetch(at[part]), owner[part])
+        adder.take(at[part], owner[part])
     return adder.sums()
 
 
 def _sum_by(rows: Float32, owner: npt.NDArray[np.integer], count: int, heads: int) -> Float32:
-    """Sum rows by owner: (K, H or, from FEW on, row_width), (K,) -> float32, shape (count, H)."""
+    """Sum rows by owner: (K, row_width), (K,) -> float32, shape (count, H)."""
+    rows = rows[:, :heads]
     if len(rows) < FEW:
-        return _sum_few(rows[:, :heads], owner, count)
-    adder = _Adder(count, heads)
+        return _sum_few(rows, owner, count)
+    adder = RowAdder(count, heads)
     for start in range(0, len(rows), ADDED):
         adder.add(rows[start : start + ADDED], owner[start : start + ADDED])
     return adder.sums()
@@ -127,29 +132,6 @@ def _sum_few(rows: npt.NDArray[np.floating], owner: npt.NDArray[np.integer], cou
     cells = owner[:, None] * heads + _HEADS
     flat = np.bincount(cells.ravel(), rows.ravel(), count * heads)
     return flat.reshape(count, heads).astype(np.float32)
-
-
-class _Adder:
-    """Sums of rows by owner, taken some rows at a time.
-
-    Added in float64, which is exact: weights are float16 numbers, multiples of 2^-24. So a sum
-    depends neither on the order nor on what else is summed. Heads are added two at a time, as the
-    parts of a complex number.
-    """
-
-    def __init__(self, count: int, heads: int) -> None:
-        self._heads = heads
-        self._sums = np.zeros((count, -(-heads // 2)), np.complex128)
-
-    def add(self, rows: Float32, owner: npt.NDArray[np.integer]) -> None:
-        """Add rows (K, row_width) to the sums of their owners (K,)."""
-        pairs = rows.astype(np.float64).view(np.complex128)
-        for number, sums in enumerate(self._sums.T):
-            np.add.at(sums, owner, pairs[:, number])
-
-    def sums(self) -> Float32:
-        """The sums: float32, shape (count, H)."""
-        return self._sums.astype(np.complex64).view(np.float32)[:, : self._heads]
 
 
 def sum_words(model: Model) -> Float32:
@@ -175,18 +157,18 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
         own, segments = segments, np.zeros((n_segments, heads), np.float32)
         segments[block.filled] = own
     repeats = repeats_of(block.ids, block.chunk_counts, table.size)
-    surpluses = share = None
+    surpluses = share = flood = None
     if repeats is not None:  # at once: the chunks' values are still near
         surpluses = _sum_repeats(repeats, table, len(block.chunk_counts), heads)
         share = repeats.share
-    words = segments if share is None else segments.copy()
+    if share is not None:
+        flood = _Flood.of(share, block.text_first, segments)
     _add_grams(segments, model, block)
     texts = np.add.reduceat(segments, block.text_first, axis=0)
     if surpluses is not None:
         texts += surpluses
-    if share is not None:  # some text floods
-        sequences = np.add.reduceat(segments - words, block.text_first, axis=0)
-        texts -= (1 - share)[:, None] * sequences
+    if flood is not None:
+        texts[flood.texts] -= flood.excess(segments)
     combinations = model.combinations
     if combinations is not None:
         masks = combinations.masks_of(block.sequences.cls, block.length, block.text_first)
@@ -196,20 +178,48 @@ def sum_weights(model: Model, block: Block, table: ChunkTable) -> Sums:
     return Sums(segments, texts, share)
 
 
+class _Flood(NamedTuple):
+    """Texts that flood (T,), how much less than all of each counts, and of their segments which
+    they are, where those of each text begin, and the sums of their words."""
+
+    texts: I64
+    less: Float32
+    segments: I64
+    first: I64
+    words: Float32
+
+    @classmethod
+    def of(cls, share: Float32, text_first: I64, words: Float32) -> _Flood:
+        """`share`: as `Repeats` has it; `words`: (S, H), the sums of all segments' words."""
+        floods = share < 1
+        counts = np.diff(text_first, append=len(words))
+        segments = floods.repeat(counts).nonzero()[0]
+        texts = floods.nonzero()[0]
+        own = counts.take(texts)
+        return cls(texts, 1 - share.take(texts), segments, own.cumsum() - own, words[segments])
+
+    def excess(self, sums: Float32) -> Float32:
+        """What n-grams of several words bring too much, where `sums` has them too: (T, H)."""
+        sequences = np.add.reduceat(sums[self.segments] - self.words, self.first, axis=0)
+        excess: Float32 = self.less[:, None] * sequences
+        return excess
+
+
 def _add_grams(segments: Float32, model: Model, block: Block) -> None:
     """Add to the sums of segments (S, H) what n-grams of several words contribute."""
-    n_segments, heads = segments.shape
+    n_segments = len(segments)
     found: list[tuple[I64, I64]] = []  # weights after all keys: each has its own table to be near
     for grams in block.sequences.parts():
         at, hit = find_slots(model, grams.keys, grams.counts)
         if len(hit):
             found.append((at, fetch(block.word_segment, fetch(grams.first, hit))))
-    if len(found) == 1:
-        segments += sum_slots(model, *found[0], n_segments)
+    if len(found) == 1 and len(found[0][0]) < FEW:
+        at, owner = found[0]
+        segments += _sum_few(fetch(model.weight, at), owner, n_segments)
     elif found:
-        adder = _Adder(n_segments, heads)
+        adder = model.rows.adder(n_segments, FAMILIES * int(block.length.max()))
         for at, owner in found:
-            adder.add(model.rows.fetch(at), owner)
+            adder.take(at, owner)
         segments += adder.sums()
 
 

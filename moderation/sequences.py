@@ -32,6 +32,7 @@ AT_ONCE = CACHED // 2  # words whose n-grams, of two and of three, are hashed at
 FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
 _SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW]]
 _PLACES = SEQ[:4, None]
+FAMILIES = len(_SALTS)  # kinds of n-grams of several words, of each of which a word begins one
 
 
 @dataclass(eq=False, repr=False)

@@ -28,6 +28,7 @@ from moderation.records import LABELS
 from moderation.settings import FORMAT
 from moderation.text import split
 from moderation.training.concepts import CONCEPTS, mask_of
+from moderation.weights import on_grid
 from moderation.words import MARKS
 
 BITS = 14
@@ -141,7 +142,7 @@ def make_model(name: str = "small") -> Model:
         name=name,
         settings=settings,
         fingerprint=fingerprint,
-        weight=weight,
+        weight=on_grid(weight),
         vocabulary=np.frombuffer("\n".join(known).encode(), np.uint8),
         word_class=np.array([classes.get(word, 0) for word in known], np.uint8),
         pool=pool,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -138,17 +139,23 @@ def test_sums_do_not_depend_on_how_much_is_added_at_once(monkeypatch: pytest.Mon
         assert found.worst.tobytes() == whole.worst.tobytes()
 
 
-def test_a_word_alone_and_among_many_weighs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", [1.0, 1 + 2.0**-9], ids=["on the grid", "between"])
+def test_a_word_alone_and_among_many_weighs_the_same(
+    monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
     """Whether few or many features are looked up at once, to the last bit."""
-    words = ["idiot", "kill", "thank", "stupid!", "moron", "you are an idiot", "fuck"]
-    want = [alone(word) for word in words]
-    many = [*words, *(f"{word} word{i}" for i, word in enumerate(words * 30))]
+    model = make_model()
+    model = replace(model, weight=(model.weight * step).astype(np.float16), sums=None)
+    long = "idiot-" * 600 + "kill"  # too many words for weights that are packed
+    words = ["idiot", "kill", "thank", "stupid!", "moron", "you are an idiot", "fuck", long]
+    want = [Scorer(model).predict_proba([word])[0] for word in words]
+    many = [*words, *(f"{word} word{i}" for i, word in enumerate(words[:-1] * 30))]
     for limit in (0, 10**9):
         monkeypatch.setattr(weights, "MANY", limit)
-        scorer = Scorer(make_model())
-        for _ in range(2):  # the first look-up may convert the rows for the second
+        scorer = Scorer(replace(model))
+        for _ in range(2):  # the first look-up may pack the weights for the second
             rows = scorer.predict_proba(many)
-        assert all((row == alone).all() for row, alone in zip(rows, want, strict=False))
+            assert all((row == alone).all() for row, alone in zip(rows, want, strict=False))
 
 
 def test_eight_threads_give_the_numbers_of_one() -> None:

@@ -17,6 +17,7 @@ from moderation.training.arrays import Float32
 from moderation.training.concepts import CONCEPTS
 from moderation.training.recipe import Recipe
 from moderation.training.screening import Screen
+from moderation.weights import on_grid
 
 
 def assemble(
@@ -42,7 +43,7 @@ def assemble(
     if len(np.unique(slot)) < len(slot):
         raise ValueError("two features want one slot: prune them first")
     fingerprint[slot] = fingerprints
-    weight[slot] = (heads * chosen.idf[:, None]).astype(np.float16)
+    weight[slot] = on_grid(heads * chosen.idf[:, None])
     unused = ~weight.any(axis=1)
     fingerprint[unused] = 0
     words = list(knowledge.tables.vocabulary)
