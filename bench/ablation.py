@@ -1,7 +1,7 @@
 """What each part of the recipe gains and costs: one part taken away at a time.
 
     python bench/ablation.py --corpora DIR [--labels FILE --contrasts FILE --harmless FILE
-        --mentions FILE]
+        --mentions FILE --everyday FILE]
                              [--share 0.3] [--output bench/ablation.md]
 
 Texts are encoded once with the recipe; then the heads are fitted again without a family of
@@ -49,6 +49,7 @@ from moderation.training import (
     Screen,
     add_contrasts,
     add_corpora,
+    add_everyday,
     add_harmless,
     add_labels,
     add_mentions,
@@ -111,6 +112,7 @@ GROUPS = (
     ("harmless",),
     ("mentions",),
     ("stances",),
+    ("everyday",),
 )
 
 
@@ -656,6 +658,7 @@ def digest_of(recipe_file: Path | None) -> str:
 @click.option("--contrasts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--harmless", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mentions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--everyday", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, path_type=Path))
 @click.option("--share", type=click.FloatRange(0, 1), default=0.3, show_default=True)
 @click.option("--heads", default=",".join(WANTED), show_default=True)
@@ -667,6 +670,7 @@ def main(
     contrasts: Path | None,
     harmless: Path | None,
     mentions: Path | None,
+    everyday: Path | None,
     recipe_file: Path | None,
     share: float,
     heads: str,
@@ -708,6 +712,8 @@ def main(
         if mentions is not None:
             add_mentions(examples, mentions, recipe.mentions_weight)
             add_stances(examples, mentions, recipe.stances_weight)
+        if everyday is not None:
+            add_everyday(examples, everyday, recipe.everyday_weight)
     except ModerationError as error:
         raise click.ClickException(str(error)) from error
     if not len(examples):
@@ -723,6 +729,7 @@ def main(
             ("contrasts", contrasts.name if contrasts else None),
             ("harmless", harmless.name if harmless else None),
             ("mentions", mentions.name if mentions else None),
+            ("everyday", everyday.name if everyday else None),
             ("recipe", recipe_file.name if recipe_file else None),
             ("share", share),
             ("heads", heads),

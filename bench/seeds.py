@@ -1,7 +1,8 @@
 """How a model that never saw the seed comments judges them, beside their hand labels.
 
     moderation train --contrasts seeds/contrasts.jsonl --harmless seeds/harmless.list \
-        --mentions seeds/mentions.toml --corpora DIR --output out/without-seeds
+        --mentions seeds/mentions.toml --everyday seeds/everyday.toml --corpora DIR \
+        --output out/without-seeds
     python bench/seeds.py --model out/without-seeds --output models/default.seeds.json
 
 The model is trained without any of the three threads, which is stricter than leaving out one at a

@@ -79,6 +79,10 @@ EXTRA = (
     ("functional", "identity_attack", "accuracy", ""),
     ("functional", "identity_attack", "accuracy", "denial"),
     ("functional", "identity_attack", "auc", ""),
+    ("everyday", "toxicity", "accuracy", ""),
+    ("everyday", "toxicity", "accuracy", "threat"),
+    ("everyday", "toxicity", "recall", ""),
+    ("everyday", "toxicity", "false_positive_rate", ""),
     ("contrasts/held-out", "identity_attack", "accuracy", "negation"),
 )
 

@@ -378,9 +378,19 @@ def test_functional_tests_are_decided_at_the_threshold_of_hate() -> None:
         assert value(report, *key, "threat") == threat
         assert value(report, *key) == 0.5  # half of them are hateful
         assert value(report, "functional", "identity_attack", "auc") == 0.5
+        assert value(report, "functional", "identity_attack", "recall") == float(hate > 0.5)
     by_quote = evaluate(by_word('"'), [], sets=["functional"], bootstrap=0)
     found = value(by_quote, "functional", "identity_attack", "accuracy", "quotation_condemned")
     assert found < 0.2  # they are quoted
+
+
+def test_everyday_comments_are_decided_at_the_threshold_of_toxicity() -> None:
+    report = evaluate(by_word("you"), [], sets=["everyday"], bootstrap=0)
+    key = ("everyday", "toxicity")
+    assert 0.1 < value(report, *key, "recall") < 0.9
+    assert 0.1 < value(report, *key, "false_positive_rate") < 0.9
+    assert value(report, *key, "accuracy", "wishes") < value(report, *key, "accuracy", "praise")
+    assert 0.3 < value(report, *key, "auc") < 0.7
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from click.testing import CliRunner
 from scipy import sparse
 
+from moderation.cli.group import cli
 from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import InputError, ModerationError
 from moderation.evaluation.data import read_data
@@ -32,6 +34,7 @@ from moderation.training import (
     Recipe,
     Rows,
     Screen,
+    add_everyday,
     add_harmless,
     add_mentions,
     add_stances,
@@ -64,8 +67,10 @@ from moderation.training import (
     write,
 )
 from moderation.training.calibration import EVEN, KNEE, MANY, _macro_f1, level_social
+from moderation.training.everyday import read_everyday
 from moderation.training.heads import log_count_scale, register_weights
 from moderation.training.mentions import read_mentions, read_stances
+from tests.case_files import read_cases
 
 ROOT = Path(__file__).parent.parent
 
@@ -922,19 +927,104 @@ def test_what_is_taught_is_not_what_is_asked() -> None:
         for text in texts
     }
     assert len(asked) == 450
+    everyday = [
+        plain(text)
+        for functions in read_data("everyday.toml").values()
+        for texts in functions.values()
+        for text in texts
+    ]
+    assert len(everyday) == len(set(everyday)) > 600
+    asked |= set(everyday)
     short = set(map(plain, short_mentions()[0]))
     assert len(short) == 735
     asked |= short
+    asked |= {plain(case["text"]) for case in read_cases("innocent.jsonl")}
     taught = {plain(text) for text in read_mentions(ROOT / "seeds" / "mentions.toml")}
     taught |= {plain(text) for text, _ in read_stances(ROOT / "seeds" / "mentions.toml")}
     taught |= {plain(row["text"]) for row in read_contrasts(ROOT / "seeds" / "contrasts.jsonl")}
     taught |= set(map(plain, (ROOT / "seeds" / "harmless.list").read_text("utf-8").splitlines()))
+    taught |= {plain(comment.text) for comment in read_everyday(ROOT / "seeds" / "everyday.toml")}
     assert not asked & taught
 
 
 def plain(text: str) -> str:
-    """The words of a text, however they are written."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    """The words of a text, however they are written; a text without words as it is."""
+    return " ".join(re.findall(r"\w+", text.lower())) or text
+
+
+EVERYDAY = """
+[[kinds]]
+name = "threats"
+labels = ["toxicity", "threat"]
+missing = ["insult"]
+comments = ["I'll find you.", "Watch it!"]
+[[kinds]]
+name = "praise"
+labels = []
+comments = ["You star."]
+"""
+
+
+def test_everyday_comments_have_the_labels_of_their_kind(tmp_path: Path) -> None:
+    path = tmp_path / "everyday.toml"
+    path.write_text(EVERYDAY, "utf-8")
+    examples = Examples()
+    by_label = [5.0, 1.0, 4.0, 3.0, 2.0, 0.5]
+    add_everyday(examples, path, by_label)
+    assert examples.texts == ["I'll find you.", "Watch it!", "You star."]
+    labels, weight, part = examples.arrays()
+    threat = [1.0, 0.0, float("nan"), 0.0, 1.0, 0.0]
+    assert np.array_equal(labels, [threat, threat, [0.0] * 6], equal_nan=True)
+    assert (weight == by_label).all()
+    assert set(part.tolist()) == {"train"}
+    assert set(examples.source) == {"everyday"}
+    assert examples.sources["everyday"]["rows"] == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[[kinds]]", "[[sorts]]", "has no [[kinds]]"),
+        ('name = "praise"\n', "", "kind 2: give a name, a list of labels and a list of comments"),
+        ('labels = []', 'labels = "none"', "kind 2: give a name, a list of labels"),
+        ('["You star."]', "[7]", "kind 2: give a name, a list of labels and a list of comments"),
+        ('missing = ["insult"]', 'missing = "insult"', "kind 1: give a name"),
+        ('missing = ["insult"]', 'missing = ["slur"]', "'threats' names no label of ours: 'slur'"),
+        ('missing = ["insult"]', 'missing = ["threat"]', "'threats': 'threat' is 1 and missing"),
+        ("You star.", "Watch it!", "kind 'praise': 'Watch it!' stands twice"),
+        ("labels = []", "labels = [", "is not TOML"),
+    ],
+)  # fmt: skip
+def test_wrong_everyday_files_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "everyday.toml"
+    assert old in EVERYDAY
+    path.write_text(EVERYDAY.replace(old, new), "utf-8")
+    with pytest.raises(InputError, match=rf"everyday\.toml: .*{re.escape(message)}"):
+        read_everyday(path)
+
+
+def test_everyday_comments_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"missing\.toml: cannot be read"):
+        read_everyday(tmp_path / "missing.toml")
+
+
+def test_the_command_names_a_wrong_everyday_file(tmp_path: Path) -> None:
+    path = tmp_path / "everyday.toml"
+    path.write_text(EVERYDAY.replace("threats", "").replace('"toxicity"', '"rude"'), "utf-8")
+    args = ["train", "--labels", str(ROOT / "seeds" / "labels.jsonl"), "--everyday", str(path)]
+    result = CliRunner().invoke(cli, [*args, "--output", str(tmp_path / "model")])
+    assert isinstance(result.exception, InputError)  # `main` makes a line of it
+    assert str(result.exception) == f"{path}: kind '' names no label of ours: 'rude'"
+    assert not list(tmp_path.glob("model*"))
+
+
+def test_everyday_comments_keep_what_labels_imply() -> None:
+    """The codebook: threats, insults and hate are toxic; and half of them, or so, are harmless."""
+    comments = read_everyday(ROOT / "seeds" / "everyday.toml")
+    abusive = [comment for comment in comments if "toxicity" in comment.labels]
+    assert 0.3 < len(abusive) / len(comments) < 0.7
+    implied = {"severe_toxicity", "insult", "threat", "identity_attack"}
+    assert not [c.text for c in comments if c.labels & implied and "toxicity" not in c.labels]
 
 
 def test_harmless_sentences_are_rows_with_every_label_zero(tmp_path: Path) -> None:

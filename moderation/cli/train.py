@@ -39,6 +39,11 @@ Examples:
     help="Frames of sentences about groups, as seeds/mentions.toml.",
 )
 @click.option(
+    "--everyday",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Short everyday comments with labels, as seeds/everyday.toml.",
+)
+@click.option(
     "--corpora",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder with public corpora (NAME.jsonl.gz).",
@@ -61,6 +66,7 @@ def train(
     contrasts: Path | None,
     harmless: Path | None,
     mentions: Path | None,
+    everyday: Path | None,
     corpora: Path | None,
     only: tuple[str, ...],
     recipe_file: Path | None,
@@ -92,6 +98,8 @@ def train(
     if mentions is not None:
         training.add_mentions(own, mentions, recipe.mentions_weight)
         training.add_stances(own, mentions, recipe.stances_weight)
+    if everyday is not None:
+        training.add_everyday(own, everyday, recipe.everyday_weight)
     examples = training.Examples()
     if corpora is not None:
         from moderation.corpora import load_all

@@ -59,18 +59,32 @@ class ProbeParts(Sheet):
         ]
 
     def functional(self) -> str:
-        name, label = "functional", "identity_attack"
+        return self._functions("functional", "identity_attack", ("hate", "no hate"))
+
+    def everyday(self) -> str:
+        return self._functions("everyday", "toxicity", ("abusive", "harmless"))
+
+    def _functions(self, name: str, label: str, kinds: tuple[str, str]) -> str:
+        """Decisions by function, of those that the label is 1 of and the others (`kinds`)."""
         rows = [
-            [f.group.replace("_", " "), "hate" if f.positives else "no hate", str(f), str(f.n)]
+            [f.group.replace("_", " "), kinds[not f.positives], str(f), str(f.n)]
             for f in sorted(self._groups(name, label, "accuracy"), key=lambda f: f.value)
         ]
         overall = self.find(name, label, "accuracy")
         if overall is not None:
             rows.append(["all", "both", str(overall), str(overall.n)])
-        ranked = self.find(name, label, "auc")
-        auc = "" if ranked is None else f"AUC over all: {ranked}."
+        told = [
+            f"{title}: {figure}."
+            for title, measure in (
+                ("AUC over all", "auc"),
+                (f"Found of what is {kinds[0]}", "recall"),
+                (f"Flagged of what is {kinds[1]}", "false_positive_rate"),
+            )
+            if (figure := self.find(name, label, measure)) is not None
+        ]
         head = ["function", "what it is", "decided rightly", "n"]
-        return "\n\n".join(filter(None, [self.note(name), self.table(head, rows, [name]), auc]))
+        parts = [self.note(name), self.table(head, rows, [name]), " ".join(told)]
+        return "\n\n".join(filter(None, parts))
 
     def counterfactual(self) -> str:
         name = "counterfactual"

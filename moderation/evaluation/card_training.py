@@ -16,6 +16,7 @@ OWN = {
     "contrasts": ("the project's own contrast set, train families", "CC BY 4.0"),
     "mentions": ("the project's own harmless sentences that name a group", "CC BY 4.0"),
     "stances": ("the project's own stances on what is said against groups", "CC BY 4.0"),
+    "everyday": ("the project's own short everyday comments", "CC BY 4.0"),
     "harmless": ("the project's own harmless sentences around words that look bad", "CC BY 4.0"),
 }
 """Training data of the project itself: what it is, licence."""
@@ -111,7 +112,7 @@ class TrainingParts(Sheet):
 
     def _weight(self, name: str) -> str:
         recipe = self.sources.settings.get("trained", {}).get("recipe", {})
-        own = ("labels", "contrasts", "harmless", "mentions", "stances")
+        own = ("labels", "contrasts", "harmless", "mentions", "stances", "everyday")
         key = f"{name.removesuffix('.jsonl')}_weight" if name.removesuffix(".jsonl") in own else ""
         row = self.sources.weights.get(name, recipe.get(key))
         if row is None:

@@ -80,6 +80,8 @@ PINS: tuple[Pin, ...] = (
     Pin("sentences", "toxicity", "bnsp_auc_power_mean", "abuse is still seen, own sentences"),
     Pin("sentences", "identity_attack", "false_positive_rate", "naming is no hate, own sentences"),
     Pin("functional", "identity_attack", "accuracy", "functional tests of our own"),
+    Pin("everyday", "toxicity", "recall", "short everyday abuse is found"),
+    Pin("everyday", "toxicity", "false_positive_rate", "short everyday comments are left alone"),
     Pin("noisyhate/test:perturbation", "toxicity", "kept", "people's own misspellings"),
     Pin("dilution", "toxicity", "recall_diluted", "abuse hidden between harmless sentences"),
     Pin("dilution", "toxicity", "false_positive_rate", "length is no abuse", "long comments"),

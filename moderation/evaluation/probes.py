@@ -3,6 +3,7 @@
     bias               AUC by identity on templates (Borkan et al. 2019)
     sentences          the same on sentences of the project's own, to choose by
     functional         decisions about hate on others of them, by what they ask
+    everyday           decisions about toxicity on own short everyday comments
     perturbation       decisions kept under people's own misspellings
     beside_perspective ours beside the real Perspective's scores on the same comments
     explanation        character F1 of explained spans (SemEval-2021 task 5)
@@ -44,7 +45,7 @@ from moderation.evaluation.fairness import (
     measure_dialect,
     measure_mentions,
 )
-from moderation.evaluation.functional import measure_functional
+from moderation.evaluation.functional import measure_everyday, measure_functional
 from moderation.evaluation.material import TOXICITY, Material, add_ranking
 from moderation.evaluation.measuring import Measuring
 from moderation.evaluation.metrics import Ranking, character_f1
@@ -195,6 +196,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("bias", "test", ("identity_templates",), measure_bias),
     Probe("sentences", "dev", (), measure_sentences),
     Probe("functional", "dev", (), measure_functional),
+    Probe("everyday", "dev", (), measure_everyday),
     Probe("perturbation", "test", ("noisyhate",), measure_perturbation),
     Probe("beside_perspective", "test", ("perspective_scores",), measure_beside_perspective),
     Probe("explanation", "dev", ("toxic_spans",), measure_explanation),

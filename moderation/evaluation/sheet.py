@@ -27,6 +27,7 @@ PROBE_OF = {
 OWN_SENTENCES = {
     "sentences": "sentences.toml",
     "functional": "functional.toml",
+    "everyday": "everyday.toml",
     "mentions": "short.toml",
 }
 """Probe -> the file of the project's own sentences that it asks."""

@@ -17,6 +17,7 @@ from moderation.errors import InputError
 from moderation.labelling.store import labelled_texts
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+from moderation.training.everyday import read_everyday
 from moderation.training.mentions import read_mentions, read_stances
 from moderation.training.recipe import Recipe
 
@@ -160,6 +161,21 @@ def add_stances(examples: Examples, path: str | Path, weight: Sequence[float]) -
         examples.source.append("stances")
     if stances:
         examples.sources["stances"] = {"sha256": _digest(Path(path)), "rows": len(stances)}
+
+
+def add_everyday(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
+    """Add short everyday comments (`seeds/everyday.toml`) with their labels.
+
+    `weight`: by label.
+    """
+    comments = read_everyday(path)
+    for comment in comments:
+        examples.texts.append(comment.text)
+        examples.labels.append(comment.row())
+        examples.weight.append(list(weight))
+        examples.part.append("train")
+        examples.source.append("everyday")
+    examples.sources["everyday"] = {"sha256": _digest(Path(path)), "rows": len(comments)}
 
 
 def _add_zeros(

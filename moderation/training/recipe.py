@@ -14,7 +14,7 @@ from moderation.errors import InputError
 from moderation.model import SOCIAL
 from moderation.records import LABELS
 
-OWN_SOURCES = ("contrasts", "harmless", "mentions", "stances")  # what is written for training
+OWN_SOURCES = ("contrasts", "harmless", "mentions", "stances", "everyday")  # written for training
 REGISTERS = ("talk", "both", "social")
 HEADS_OF_TOXICITY = (LABELS[0], SOCIAL)
 FITTED = (*LABELS, SOCIAL)  # heads of which every fit may have rows of its own
@@ -62,7 +62,8 @@ class Recipe:
     - `composed_weight`: weight of the long texts composed to learn the pooling of segments from;
       `composed`: instead, for a head of toxicity, in its ordinary and its watching line;
     - `mentions_weight`: weight of harmless sentences that name a group, by label;
-      `stances_weight`: of stances on what is said against groups;
+      `stances_weight`: of stances on what is said against groups; `everyday_weight`: of short
+      everyday comments;
     - `named_weight`: harmless texts that name a group weigh so many times more for toxicity;
       `dialect_weight`: by label, those that bear markers of African-American English;
     - `misspelt`: how many misspelt copies of short texts are rows of their own, with the
@@ -91,6 +92,7 @@ class Recipe:
     harmless_weight: float = 1.0
     mentions_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     stances_weight: tuple[float, ...] = (1.0,) * len(LABELS)
+    everyday_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     named_weight: float = 1.0
     dialect_weight: tuple[float, ...] = (1.0,) * len(LABELS)
     composed_weight: float = 0.3
@@ -171,6 +173,7 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
         "dialect_weight": float,
         "mentions_weight": float,
         "stances_weight": float,
+        "everyday_weight": float,
         "per_label": int,
         "combinations": int,
     }
