@@ -103,7 +103,8 @@ class Model:
     """Arrays and settings of a trained model.
 
     - `fingerprint`: uint16, shape (2**bits,): 0 = empty slot;
-    - `weight`: float16, shape (2**bits, H): weight times inverse document frequency, by HEADS;
+    - `weight`: float16, shape (2**bits, H): weight times inverse document frequency, by HEADS
+      (trained ones are multiples of `weights.GRID`; others are summed as exactly, but slower);
     - `vocabulary`: uint8, shape (bytes,): known words joined by line ends, most frequent first;
     - `word_class`: uint8, shape (V,): class of each known word, 0 = none;
     - `pool`: float32, shape (H, P): from whole text and worst segment to calibrated logits;

@@ -2,7 +2,7 @@
 
 To add rows up by owner is half of what n-grams of several words cost. So weights are multiples of
 GRID, and those of two heads are the halves of one integer; two such integers are the parts of one
-complex number. Adding two of these adds eight weights, and exactly: no half runs over into the
+complex number. One addition adds the weights of four heads, and exactly: no half runs over into the
 other while an owner has no more rows than was said beforehand.
 """
 

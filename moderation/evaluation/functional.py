@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from moderation.evaluation.data import read_data
@@ -14,9 +12,7 @@ from moderation.evaluation.report import make_figure
 from moderation.records import LABELS
 
 
-def _measure(
-    name: str, label: str, found: str, note: str, run: Measuring, material: Material
-) -> None:
+def _measure(run: Measuring, name: str, label: str, found: str, note: str) -> None:
     """Decisions about a label, right or wrong, on NAME.toml, over all and by function.
 
     As Roettger et al. 2021 do, with sentences of the project's own. `found`: the table of those
@@ -51,19 +47,24 @@ def _measure(
     run.report.notes[name] = note
 
 
-measure_functional = partial(
-    _measure,
-    "functional",
-    "identity_attack",
-    "hateful",
-    "own sentences, hateful ones and others that look like it, by what they ask of a model "
-    "(functional.toml)",
-)
+def measure_functional(run: Measuring, material: Material) -> None:
+    """Decisions about hate on `functional.toml`, by what a sentence asks of a model."""
+    _measure(
+        run,
+        "functional",
+        "identity_attack",
+        "hateful",
+        "own sentences, hateful ones and others that look like it, by what they ask of a model "
+        "(functional.toml)",
+    )
 
-measure_everyday = partial(
-    _measure,
-    "everyday",
-    "toxicity",
-    "abusive",
-    "own short everyday comments, abusive ones and others that look like it (everyday.toml)",
-)
+
+def measure_everyday(run: Measuring, material: Material) -> None:
+    """Decisions about toxicity on the short everyday comments of `everyday.toml`, by kind."""
+    _measure(
+        run,
+        "everyday",
+        "toxicity",
+        "abusive",
+        "own short everyday comments, abusive ones and others that look like it (everyday.toml)",
+    )

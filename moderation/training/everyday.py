@@ -6,12 +6,12 @@ Public corpora hold few comments of a handful of words, and those say "you idiot
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from moderation.errors import InputError
 from moderation.records import LABELS
+from moderation.training.tables import read_table
 
 
 class Everyday(NamedTuple):
@@ -37,13 +37,7 @@ def read_everyday(path: str | Path) -> list[Everyday]:
     `missing`, those that were not judged, and `comments`. Raises InputError naming the file and the
     kind, also where a comment stands twice.
     """
-    try:
-        table = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), f"is not TOML: {error}") from error
-    kinds = table.get("kinds")
+    kinds = read_table(path).get("kinds")
     if not isinstance(kinds, list) or not kinds:
         raise InputError(str(path), "has no [[kinds]]: tables of name, labels and comments")
     found: dict[str, Everyday] = {}

@@ -142,7 +142,7 @@ def add_mentions(examples: Examples, path: str | Path, weight: Sequence[float]) 
 
     `weight`: by label.
     """
-    _add_zeros(examples, read_mentions(path), weight, "mentions", Path(path))
+    _add_zeros(examples, read_mentions(path), weight, "mentions", path)
 
 
 def add_stances(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
@@ -151,16 +151,12 @@ def add_stances(examples: Examples, path: str | Path, weight: Sequence[float]) -
     Of those that uphold it toxicity and identity_attack are 1, of those that reject it 0; the other
     labels are missing. `weight`: by label.
     """
-    stances = read_stances(path)
-    for text, hateful in stances:
-        known = [float(hateful) if label in STANCE_LABELS else float("nan") for label in LABELS]
-        examples.texts.append(text)
-        examples.labels.append(known)
-        examples.weight.append(list(weight))
-        examples.part.append("train")
-        examples.source.append("stances")
-    if stances:
-        examples.sources["stances"] = {"sha256": _digest(Path(path)), "rows": len(stances)}
+    rows = [
+        (text, [float(hateful) if label in STANCE_LABELS else float("nan") for label in LABELS])
+        for text, hateful in read_stances(path)
+    ]
+    if rows:
+        _add_rows(examples, rows, weight, "stances", path)
 
 
 def add_everyday(examples: Examples, path: str | Path, weight: Sequence[float]) -> None:
@@ -168,27 +164,33 @@ def add_everyday(examples: Examples, path: str | Path, weight: Sequence[float]) 
 
     `weight`: by label.
     """
-    comments = read_everyday(path)
-    for comment in comments:
-        examples.texts.append(comment.text)
-        examples.labels.append(comment.row())
-        examples.weight.append(list(weight))
-        examples.part.append("train")
-        examples.source.append("everyday")
-    examples.sources["everyday"] = {"sha256": _digest(Path(path)), "rows": len(comments)}
+    rows = [(comment.text, comment.row()) for comment in read_everyday(path)]
+    _add_rows(examples, rows, weight, "everyday", path)
 
 
 def _add_zeros(
-    examples: Examples, texts: Sequence[str], weight: Sequence[float], source: str, path: Path
+    examples: Examples, texts: Sequence[str], weight: Sequence[float], source: str, path: str | Path
 ) -> None:
     """Add texts of which every label is 0."""
-    for text in texts:
+    rows = [(text, [0.0] * len(LABELS)) for text in texts]
+    _add_rows(examples, rows, weight, source, path)
+
+
+def _add_rows(
+    examples: Examples,
+    rows: Sequence[tuple[str, Sequence[float]]],
+    weight: Sequence[float],
+    source: str,
+    path: str | Path,
+) -> None:
+    """Add texts to train on, each with its labels; all have the `weight` by label."""
+    for text, labels in rows:
         examples.texts.append(text)
-        examples.labels.append([0.0] * len(LABELS))
+        examples.labels.append(labels)
         examples.weight.append(list(weight))
         examples.part.append("train")
         examples.source.append(source)
-    examples.sources[source] = {"sha256": _digest(path), "rows": len(texts)}
+    examples.sources[source] = {"sha256": _digest(Path(path)), "rows": len(rows)}
 
 
 def _digest(path: Path) -> str:

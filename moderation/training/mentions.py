@@ -12,12 +12,12 @@ learnt is the frame (as in contrast sets; Gardner et al. 2020).
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from moderation.errors import InputError
+from moderation.training.tables import read_table
 
 FORMS = {"plural": "{Gs}", "singular": "{G}", "adjective": "{adj}"}
 STANCES = {"rejected": False, "upheld": True}  # what a frame does with a saying -> whether it hates
@@ -88,12 +88,7 @@ def read_stances(path: str | Path, seed: int = 0) -> list[Stance]:
 
 def _read(path: str | Path) -> tuple[dict[str, Any], list[dict[str, list[str]]]]:
     """A file of frames, and its groups."""
-    try:
-        table = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), f"is not TOML: {error}") from error
+    table = read_table(path)
     groups = table.get("groups")
     if not isinstance(groups, list) or not groups or not all(map(_is_group, groups)):
         raise InputError(str(path), f"each of groups must give words for {', '.join(FORMS)}")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from moderation.errors import InputError
 from moderation.model import SOCIAL
 from moderation.records import LABELS
+from moderation.training.tables import read_table
 
 OWN_SOURCES = ("contrasts", "harmless", "mentions", "stances", "everyday")  # written for training
 REGISTERS = ("talk", "both", "social")
@@ -148,17 +149,10 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     """
     if path is None:
         place = "moderation/data/recipe.toml"
-        text = resources.files("moderation").joinpath("data/recipe.toml").read_text("utf-8")
+        shipped = resources.files("moderation").joinpath("data/recipe.toml")
+        table = tomllib.loads(shipped.read_text("utf-8"))
     else:
-        place = str(path)
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(place, f"cannot be read: {error}") from error
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(place, f"is not TOML: {error}") from error
+        place, table = str(path), read_table(path)
     settings = dict(table.get("settings", {}))
     registers = _read_registers(place, dict(table.get("registers", {})))
     names = {item.name for item in fields(Recipe)} - {"weights", "reference", "fits", *registers}
