@@ -33,11 +33,11 @@ from moderation.corpora import load_all
 from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
-from moderation.features import ChunkTable, Sink, class_keys, encode, item_features
-from moderation.knowledge import Knowledge, build
-from moderation.lexer import Lexer
+from moderation.features.blocks import ChunkTable, Sink, class_keys, encode, item_features
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
+from moderation.reading.lexer import Lexer
+from moderation.reading.words import MARKS
 from moderation.records import LABELS
 from moderation.scoring import Scorer, sigmoid
 from moderation.training import (
@@ -76,9 +76,9 @@ from moderation.training import (
     text_matrix,
     write,
 )
+from moderation.training.knowledge import Knowledge, build
 from moderation.training.pipeline import WHOLE
 from moderation.training.recipe import HEADS_OF_TOXICITY
-from moderation.words import MARKS
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

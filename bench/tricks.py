@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Callable
 from random import Random
 
-from moderation.lexicons import coarse, load_classes, load_emoji
+from moderation.training.lexicons import coarse, load_classes, load_emoji
 
 Trick = Callable[[str, Random], str]
 

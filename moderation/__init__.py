@@ -3,8 +3,8 @@
     page, dump or export ── threads.read_threads ──► Thread of Comments
         Comments + hand labels (labelling) + public corpora (corpora)
             ── training ──► Model (model: one safetensors file)
-    text ── lexer, features ──► n-grams ── scoring ──► Score
-                                       └── explanation ──► Explanation
+    text ── reading, features ──► n-grams ── scoring ──► Score
+                                         └── explanation ──► Explanation
     Model + corpora ── evaluation ──► figures
 
 Data flows one way, and scoring never reaches training: a process that scores has neither

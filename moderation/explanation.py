@@ -14,24 +14,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from moderation.features import (
+from moderation.features.blocks import (
     Block,
     ChunkTable,
     encode_chunks,
     locate,
 )
+from moderation.features.repetition import damp, lessen
 from moderation.model import Model, load
 from moderation.pooling import pool, worst_segments
+from moderation.reading.text import BREAK
+from moderation.reading.words import Reading
 from moderation.records import Explanation, Range, Score, Span
-from moderation.repetition import damp, lessen
 from moderation.scoring import (
     lookup,
     scorer_of,
     sigmoid,
     sum_weights,
 )
-from moderation.text import BREAK
-from moderation.words import Reading
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

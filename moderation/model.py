@@ -28,15 +28,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.combinations import MAX_COMBINATIONS, Combinations, Combined
-from moderation.context import Context
 from moderation.errors import ModelError
-from moderation.lazy import LazyTable, Table, lines_table
-from moderation.lexer import Lexer
+from moderation.features.combinations import MAX_COMBINATIONS, Combinations, Combined
+from moderation.reading.context import Context
+from moderation.reading.lazy import LazyTable, Table, lines_table
+from moderation.reading.lexer import Lexer
+from moderation.reading.words import Tables
 from moderation.records import LABELS
 from moderation.settings import check_settings, short
 from moderation.weights import Rows
-from moderation.words import Tables
 
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path

@@ -23,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64
+from moderation.features.repetition import STEPS, lessen
 from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
+from moderation.reading.chunks import I64
 from moderation.records import LABELS
-from moderation.repetition import STEPS, lessen
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from moderation.combinations import MAX_CONCEPTS
 from moderation.errors import ModelError
+from moderation.features.combinations import MAX_CONCEPTS
 from moderation.records import LABELS
 
 FORMAT = 1

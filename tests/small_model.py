@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from moderation.combinations import Combined
-from moderation.features import (
+from moderation.features.blocks import (
     ChunkTable,
     Sink,
     class_keys,
@@ -21,15 +20,16 @@ from moderation.features import (
     item_features,
     slots,
 )
-from moderation.knowledge import MIN_TEXTS, build
-from moderation.lexer import Lexer
+from moderation.features.combinations import Combined
 from moderation.model import HEADS, POOL, REGISTER, Model, load_file, save
+from moderation.reading.lexer import Lexer
+from moderation.reading.text import split
+from moderation.reading.words import MARKS
 from moderation.records import LABELS
 from moderation.settings import FORMAT
-from moderation.text import split
 from moderation.training.concepts import CONCEPTS, mask_of
+from moderation.training.knowledge import MIN_TEXTS, build
 from moderation.weights import on_grid
-from moderation.words import MARKS
 
 BITS = 14
 TEXTS = (

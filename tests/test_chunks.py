@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import chunks
-from moderation.chunks import MAX_HASHED, KeyIndex, cut, gather
-from moderation.text import BREAK, split
+from moderation.reading import chunks
+from moderation.reading.chunks import MAX_HASHED, KeyIndex, cut, gather
+from moderation.reading.text import BREAK, split
 from tests.strategies import texts
 
 blocks = st.lists(texts, min_size=0, max_size=6)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.combinations import FEW, MANY, Combinations, Combined, combine, unit_masks
+from moderation.features.combinations import FEW, MANY, Combinations, Combined, combine, unit_masks
 from moderation.training.concepts import (
     CONCEPTS,
     EXACT,
@@ -73,7 +73,7 @@ def test_sums_are_those_of_the_combinations_that_are_there(masks: list[int]) -> 
 
 
 def test_threads_and_a_full_memory_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.combinations.REMEMBERED", 40)
+    monkeypatch.setattr("moderation.features.combinations.REMEMBERED", 40)
     combinations = made()
     rng = np.random.default_rng(3)
     batches = [rng.integers(0, 2**10, 60).astype(np.uint64) for _ in range(80)]

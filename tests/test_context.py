@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moderation.context import EDGE, OFFSETS, Context
 from moderation.explanation import explain
-from moderation.features import ChunkTable, Sink, class_keys, encode
-from moderation.hashing import word_keys
-from moderation.knowledge import MIN_TEXTS, Knowledge, build
-from moderation.lexer import Lexer
-from moderation.lexicons import load_meant
+from moderation.features.blocks import ChunkTable, Sink, class_keys, encode
 from moderation.model import Model, load_file, save
-from moderation.neighbours import count_beside, find_slips
+from moderation.reading.context import EDGE, OFFSETS, Context
+from moderation.reading.hashing import word_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.text import split
 from moderation.records import LABELS
 from moderation.scoring import Scorer
-from moderation.text import split
+from moderation.training.knowledge import MIN_TEXTS, Knowledge, build
+from moderation.training.lexicons import load_meant
+from moderation.training.neighbours import count_beside, find_slips
 from tests.small_model import TEXTS, make_model
 
 TALK = (

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import features, sequences
-from moderation.features import (
+from moderation.features import blocks as features
+from moderation.features import sequences
+from moderation.features.blocks import (
     ChunkTable,
     Sink,
     class_keys,
@@ -21,9 +22,9 @@ from moderation.features import (
     slots,
     word_grams,
 )
-from moderation.memory import CAPITAL, END, SMALL, Facts
-from moderation.text import BREAK, split
-from moderation.words import MARKS
+from moderation.features.memory import CAPITAL, END, SMALL, Facts
+from moderation.reading.text import BREAK, split
+from moderation.reading.words import MARKS
 from tests.small_model import small_model
 from tests.strategies import texts
 
@@ -181,7 +182,7 @@ def test_words_of_chunks_are_their_first_items(batch: list[str]) -> None:
     assert cls.tolist() == table.store.cls[items].tolist()
     assert facts.place.tolist() == (np.cumsum(facts.words) - facts.words).tolist()
     with pytest.MonkeyPatch.context() as patch:  # where arrays take less time, the same comes out
-        patch.setattr("moderation.memory.REPEATED", 0)
+        patch.setattr("moderation.features.memory.REPEATED", 0)
         again = table.words_of(ids, facts)
     assert [part.tolist() for part in again] == [key.tolist(), cls.tolist()]
     assert [part.tolist() for part in table.words_of(ids[:0], table.facts_of(ids[:0]))] == [[], []]

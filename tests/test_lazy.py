@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.lazy import MISS, LazyTable, Table, halves, lines_table
+from moderation.reading.lazy import MISS, LazyTable, Table, halves, lines_table
 
 letters = st.text(alphabet="abé\ud800\n ", max_size=4)
 words = st.lists(st.text(alphabet="abé ", min_size=1, max_size=4), max_size=12)

@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 
-from moderation import lexicons
-from moderation.lexicons import load_innocent, load_meant, load_names, load_typos
-from moderation.spelling import Speller
+from moderation.reading.spelling import Speller
+from moderation.training import lexicons
+from moderation.training.lexicons import load_innocent, load_meant, load_names, load_typos
 from moderation.training.names import find_names, near_offence
 
 

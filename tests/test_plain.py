@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import memory
-from moderation.chunks import gather
-from moderation.hashing import class_keys
-from moderation.lexer import Lexer
-from moderation.memory import ChunkTable, Sink
-from moderation.plain import MARKS, read_plain, read_tied, spell, word_keys
-from moderation.sieve import Sieve, sieve_of
-from moderation.text import PLAIN, bare, split
-from moderation.vocabulary import Vocabulary
-from moderation.words import MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD
+from moderation.features import memory
+from moderation.features.memory import ChunkTable, Sink
+from moderation.reading.chunks import gather
+from moderation.reading.hashing import class_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.plain import MARKS, read_plain, read_tied, spell, word_keys
+from moderation.reading.sieve import Sieve, sieve_of
+from moderation.reading.text import PLAIN, bare, split
+from moderation.reading.vocabulary import Vocabulary
+from moderation.reading.words import MARK_EXCLAIMS, MARK_NUMBER, MAX_WORD
 from tests.small_model import small_model
 from tests.strategies import chunks, texts
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation import repetition
-from moderation.repetition import (
+from moderation.features import repetition
+from moderation.features.repetition import (
     damp,
     find_few_repeats,
     find_repeats,

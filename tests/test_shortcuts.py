@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.lexer import Lexer
-from moderation.text import CODED
-from moderation.words import Tables
+from moderation.reading.lexer import Lexer
+from moderation.reading.text import CODED
+from moderation.reading.words import Tables
 from tests.small_model import small_model
 
 LEXER = small_model().lexer

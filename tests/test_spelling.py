@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import spelling
-from moderation.spelling import LONGEST, Speller, Written, slip_cost, slips_of, sound_of
+from moderation.reading import spelling
+from moderation.reading.spelling import LONGEST, Speller, Written, slip_cost, slips_of, sound_of
 
 KNOWN = {
     word: rank

@@ -15,16 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moderation
-from moderation.disguises import Disguises
-from moderation.features import ChunkTable, encode_chunks
-from moderation.gluing import Splitter
-from moderation.knowledge import without_variants
-from moderation.lexer import Lexer
-from moderation.lexicons import load_classes, load_innocent, load_typos
+from moderation.features.blocks import ChunkTable, encode_chunks
 from moderation.model import Model
-from moderation.scoring import scorer_of
-from moderation.text import BREAK, MAX_CHUNK, locate, split
-from moderation.words import (
+from moderation.reading.disguises import Disguises
+from moderation.reading.gluing import Splitter
+from moderation.reading.lexer import Lexer
+from moderation.reading.text import BREAK, MAX_CHUNK, locate, split
+from moderation.reading.words import (
     MARK_CAPS,
     MARK_CENSORED,
     MARK_EXCLAIM,
@@ -37,6 +34,9 @@ from moderation.words import (
     MAX_WORD,
     Reading,
 )
+from moderation.scoring import scorer_of
+from moderation.training.knowledge import without_variants
+from moderation.training.lexicons import load_classes, load_innocent, load_typos
 from tests.case_files import read_cases
 from tests.small_model import small_model
 from tests.strategies import chunks, texts

@@ -22,10 +22,9 @@ from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import InputError, ModerationError
 from moderation.evaluation.data import read_data
 from moderation.evaluation.fairness import short_mentions
-from moderation.knowledge import build
-from moderation.lexer import Lexer
 from moderation.model import HEADS, POOL, REGISTER, SOCIAL, load_file
 from moderation.pooling import Pooled, Pooling
+from moderation.reading.lexer import Lexer
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from moderation.training import (
@@ -69,6 +68,7 @@ from moderation.training import (
 from moderation.training.calibration import EVEN, KNEE, MANY, _macro_f1, level_social
 from moderation.training.everyday import read_everyday
 from moderation.training.heads import log_count_scale, register_weights
+from moderation.training.knowledge import build
 from moderation.training.mentions import read_mentions, read_stances
 from tests.case_files import read_cases
 

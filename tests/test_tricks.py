@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.tricks import SCATTER, SHORTEST, TRICKS, WORD_TRICKS, targets_of, words_of
-from moderation.lexicons import load_emoji, load_homoglyphs
+from moderation.training.lexicons import load_emoji, load_homoglyphs
 from tests.case_files import read_cases
 
 HOMOGLYPHS = load_homoglyphs()

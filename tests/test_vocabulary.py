@@ -7,13 +7,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from moderation import vocabulary
-from moderation.features import ChunkTable, class_keys
-from moderation.hashing import word_keys
-from moderation.lexer import Lexer
-from moderation.plain import word_keys as plain_keys
+from moderation.features.blocks import ChunkTable, class_keys
+from moderation.reading import vocabulary
+from moderation.reading.hashing import word_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.plain import word_keys as plain_keys
+from moderation.reading.vocabulary import Vocabulary, vocabulary_of
 from moderation.scoring import Scorer, WeightSink
-from moderation.vocabulary import Vocabulary, vocabulary_of
 from tests.small_model import make_model, small_model
 
 MODEL = small_model()

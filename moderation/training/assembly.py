@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from moderation.combinations import Combined
-from moderation.hashing import slots
-from moderation.knowledge import Knowledge
+from moderation.features.combinations import Combined
 from moderation.model import HEADS, SUFFIX, Model, load_file, save
+from moderation.reading.hashing import slots
 from moderation.records import LABELS
 from moderation.settings import FORMAT
 from moderation.training.arrays import Float32
 from moderation.training.concepts import CONCEPTS
+from moderation.training.knowledge import Knowledge
 from moderation.training.recipe import Recipe
 from moderation.training.screening import Screen
 from moderation.weights import on_grid

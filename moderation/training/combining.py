@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from moderation.chunks import I64, U64, Bools
-from moderation.combinations import Combined, combine
+from moderation.features.combinations import Combined, combine
+from moderation.reading.chunks import I64, U64, Bools
 from moderation.training.arrays import Float32
 from moderation.training.concepts import combination_masks, exact_masks
 from moderation.training.encoding import Encoded

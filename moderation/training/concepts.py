@@ -1,4 +1,4 @@
-"""Concepts, and the combinations of them that heads are taught (see `moderation.combinations`)."""
+"""Concepts, and the combinations of them that heads are taught (`features.combinations`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from moderation.chunks import U64
-from moderation.knowledge import AXES
+from moderation.reading.chunks import U64
+from moderation.training.knowledge import AXES
 
 _OF = {of: tuple(f"{of}:{axis}" for axis in axes) for of, axes in AXES.items()}
 

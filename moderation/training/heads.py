@@ -12,8 +12,8 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from moderation.chunks import I64, Bools
 from moderation.model import HEADS, REGISTER, SOCIAL
+from moderation.reading.chunks import I64, Bools
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from moderation.chunks import I64, U64
-from moderation.repetition import damp
+from moderation.features.repetition import damp
+from moderation.reading.chunks import I64, U64
 from moderation.training.arrays import Float64
 from moderation.training.encoding import Encoded
 from moderation.training.screening import Screen

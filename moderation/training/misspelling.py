@@ -20,11 +20,11 @@ from random import Random
 
 import numpy as np
 
-from moderation.chunks import I64
-from moderation.knowledge import DISGUISED
-from moderation.lexicons import coarse, load_classes
-from moderation.spelling import NEAR
+from moderation.reading.chunks import I64
+from moderation.reading.spelling import NEAR
 from moderation.training.arrays import Float32
+from moderation.training.knowledge import DISGUISED
+from moderation.training.lexicons import coarse, load_classes
 
 _VOWELS = "aeiou"
 _WORD = re.compile(r"([A-Za-z]{3,40})( ?)")

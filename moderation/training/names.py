@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from moderation.model import load
-from moderation.spelling import LONGEST, SHORTEST, Speller
+from moderation.reading.spelling import LONGEST, SHORTEST, Speller
 
 MARGIN = 2.0  # bits above the limit: what is offensive, and how common, changes with the corpora
 _WORD = re.compile(r"[^\W\d_]+")

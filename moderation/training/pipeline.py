@@ -8,10 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from moderation import __version__
-from moderation.knowledge import build
-from moderation.lexer import Lexer
 from moderation.model import Model
 from moderation.pooling import Pooling
+from moderation.reading.lexer import Lexer
 from moderation.scoring import sigmoid
 from moderation.training.assembly import assemble
 from moderation.training.calibration import calibrate_in_turn, choose_thresholds, scale_registers
@@ -24,6 +23,7 @@ from moderation.training.combining import (
 from moderation.training.encoding import encode_texts
 from moderation.training.examples import Examples
 from moderation.training.heads import Rows, fit_heads, harmless_segments, taught_features
+from moderation.training.knowledge import build
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores

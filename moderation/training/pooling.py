@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from moderation.chunks import Bools
 from moderation.model import HEADS, LINE, POOL, REGISTER, SOCIAL, Model
 from moderation.pooling import OWN, WATCH, Pooled, pool_features
+from moderation.reading.chunks import Bools
 from moderation.scoring import Scorer
 from moderation.training.arrays import Float32
 from moderation.training.recipe import Recipe

@@ -15,11 +15,11 @@ from functools import cache
 
 import numpy as np
 
-from moderation.chunks import Bools
 from moderation.dialect import is_dialect
-from moderation.lexicons import load_classes
+from moderation.reading.chunks import Bools
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
+from moderation.training.lexicons import load_classes
 from moderation.training.recipe import Recipe
 
 # Groups that are named with contempt most often; that somebody is a girl or old is said of anybody.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from moderation.chunks import I64, U64, Bools
-from moderation.hashing import slots
+from moderation.reading.chunks import I64, U64, Bools
+from moderation.reading.hashing import slots
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moderation.combinations import Combined
-from moderation.context import Context
 from moderation.errors import ModelError
+from moderation.features.combinations import Combined
 from moderation.model import HEADS, MAX_HEADER, load, load_file, read_header, save
+from moderation.reading.context import Context
 from moderation.records import LABELS
 from moderation.scoring import Scorer
 from tests.small_model import BITS, make_model, write_small_model

@@ -12,13 +12,12 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U8, U64, Bools, KeyIndex, distinct
-from moderation.hashing import item_features, word_keys
-from moderation.lexer import Lexer
-from moderation.plain import MARKS, spell
-from moderation.sequences import where
-from moderation.vocabulary import Known, Vocabulary, vocabulary_of
-from moderation.words import MARKS as WRITTEN
+from moderation.reading.chunks import I32, I64, U8, U64, Bools, KeyIndex, distinct, where
+from moderation.reading.hashing import item_features, word_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.plain import MARKS, spell
+from moderation.reading.vocabulary import Known, Vocabulary, vocabulary_of
+from moderation.reading.words import MARKS as WRITTEN
 
 NEW, HIDDEN = 32, 64  # flags of words besides the lexer's: not known, perhaps another in disguise
 _EVERY_MARK = frozenset(WRITTEN)
@@ -185,7 +184,7 @@ class Items:
             flags[~is_known] |= NEW
             strange = where(~is_known)
             if len(strange):
-                from moderation.sieve import sieve_of  # a short text does without
+                from moderation.reading.sieve import sieve_of  # a short text does without
 
                 suspects = sieve_of(self.lexer).suspects([words[i] for i in strange], vocabulary)
                 flags[strange[suspects]] |= HIDDEN

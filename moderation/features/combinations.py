@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, U8, U64, Bools, KeyIndex, fetch
-from moderation.items import fill
+from moderation.features.items import fill
+from moderation.reading.chunks import I64, U8, U64, Bools, KeyIndex, fetch
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moderation.chunks import I64, U64, Bools, KeyIndex
-from moderation.sequences import where
-from moderation.spelling import MEANT, SKELETON
-from moderation.words import MAX_WORD
+from moderation.reading.chunks import I64, U64, Bools, KeyIndex, where
+from moderation.reading.spelling import MEANT, SKELETON
+from moderation.reading.words import MAX_WORD
 
 LONGEST_ROW = 4 * MAX_WORD  # letters of a word
 _BASE = 0x9E3779B97F4A7C15  # of a polynomial modulo 2^64; a collision only costs a slow look

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, fetch
+from moderation.reading.chunks import I64, fetch
 
 Counted = TypeVar("Counted", np.int64, np.float64)
 

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moderation.chunks import I64, PAD, U8, U64, Bools, hash_ranges
-from moderation.sequences import where
-from moderation.shapes import ONE, Shapes, below, lowest, place_of, positions, several
-from moderation.words import (
+from moderation.reading.chunks import I64, PAD, U8, U64, Bools, hash_ranges, where
+from moderation.reading.shapes import ONE, Shapes, below, lowest, place_of, positions, several
+from moderation.reading.words import (
     MARK_CAPS,
     MARK_EXCLAIM,
     MARK_EXCLAIMS,

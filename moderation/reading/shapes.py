@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from moderation.chunks import I64, U8, U64, Bools, eights, keep_bytes
-from moderation.sequences import where
-from moderation.words import MAX_WORD
+from moderation.reading.chunks import I64, U8, U64, Bools, eights, keep_bytes, where
+from moderation.reading.words import MAX_WORD
 
 # Common signs of three bytes: each of the three becomes one byte that UTF-8 never has.
 _SIGNS = dict(zip("“”‘’…—–", range(0xF8, 0x100), strict=False))

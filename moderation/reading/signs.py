@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moderation.chunks import KeyIndex
-from moderation.disguises import LONGEST_MASKED, MASKS, Disguises
-from moderation.letters import LONGEST_ROW, Letters, index_of
-from moderation.sequences import where
-from moderation.text import OUTER, PAUSE, PUNCTUATION, URL
-from moderation.words import MAX_WORD, Tables
+from moderation.reading.chunks import KeyIndex, where
+from moderation.reading.disguises import LONGEST_MASKED, MASKS, Disguises
+from moderation.reading.letters import LONGEST_ROW, Letters, index_of
+from moderation.reading.text import OUTER, PAUSE, PUNCTUATION, URL
+from moderation.reading.words import MAX_WORD, Tables
 
 _PARTED = re.compile(r"[\n,;:…\"“”]+|\.\.+|--+|__+|[?!]{2,}")  # at line ends and `text.PAUSE`
 _WIDE = re.compile(r"[^\0-\x7f]")

@@ -19,12 +19,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from moderation.disguises import Disguises
-from moderation.gluing import Splitter
-from moderation.lazy import halves
-from moderation.repairing import Repairer
-from moderation.spelling import LIKELY, Speller
-from moderation.text import (
+from moderation.reading.disguises import Disguises
+from moderation.reading.gluing import Splitter
+from moderation.reading.lazy import halves
+from moderation.reading.repairing import Repairer
+from moderation.reading.spelling import LIKELY, Speller
+from moderation.reading.text import (
     BREAK,
     CODED,
     ENDS,
@@ -45,7 +45,7 @@ from moderation.text import (
     unescape,
     writing,
 )
-from moderation.words import (
+from moderation.reading.words import (
     MARK_CAPS,
     MARK_CENSORED,
     MARK_MENTION,

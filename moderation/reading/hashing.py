@@ -14,8 +14,8 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U64
-from moderation.words import MAX_WORD
+from moderation.reading.chunks import I32, I64, U64
+from moderation.reading.words import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
 MOST_FEATURES = (N_MAX - N_MIN + 1) * (MAX_WORD + 1) + 2  # of a word: fewer n-grams, it, its class

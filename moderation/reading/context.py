@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, U64, Bools, fetch
-from moderation.hashing import SALT, SEQ, mix_in_place, slots
+from moderation.reading.chunks import I64, U64, Bools, fetch
+from moderation.reading.hashing import SALT, SEQ, mix_in_place, slots
 
 OFFSETS = (-2, -1, 1, 2)  # of the neighbours that speak
 UNIT = 8  # steps in a bit, as they are stored

@@ -16,7 +16,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import (
+from moderation.features.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
+from moderation.reading.chunks import (
     I32,
     I64,
     U8,
@@ -29,15 +30,14 @@ from moderation.chunks import (
     distinct,
     fetch,
     gather,
+    where,
 )
-from moderation.context import UNASKED, Second, Seconds
-from moderation.hashing import word_keys
-from moderation.items import HIDDEN, MARK_AT, NEW, Items, Sink, fill
-from moderation.lexer import Lexer
-from moderation.plain import MARKS, Tied, read_plain, read_tied, spell
-from moderation.sequences import where
-from moderation.vocabulary import Known
-from moderation.words import MAX_WORD, Reading
+from moderation.reading.context import UNASKED, Second, Seconds
+from moderation.reading.hashing import word_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.plain import MARKS, Tied, read_plain, read_tied, spell
+from moderation.reading.vocabulary import Known
+from moderation.reading.words import MAX_WORD, Reading
 
 MAX_FEW = 50_000  # chunks that the dict for such texts holds before it starts again
 MAX_CACHED = 300_000  # chunks remembered before the table starts again: about 60 MB
@@ -292,7 +292,7 @@ class ChunkTable:
         rest = where(~new.read)
         others = chunks.texts(at[rest])
         if len(others) > FEW_CHUNKS:
-            from moderation.sieve import sieve_of  # a short text does without
+            from moderation.reading.sieve import sieve_of  # a short text does without
 
             sieve_of(self.lexer).prepare(others, self.store.vocabulary())
         readings = [self._read(chunk) for chunk in others]
@@ -388,7 +388,7 @@ class ChunkTable:
         """Whether the words of each of some chunks, tied together, are what they say."""
         if not len(start):
             return []
-        from moderation.sieve import sieve_of
+        from moderation.reading.sieve import sieve_of
 
         text = codes.tobytes()
         spans = zip(start.tolist(), end.tolist(), strict=True)
@@ -399,7 +399,7 @@ class ChunkTable:
         """Whether an offensive word may hide in the letters of each of some tied chunks."""
         if not len(which):
             return np.empty(0, np.bool_)
-        from moderation.sieve import sieve_of
+        from moderation.reading.sieve import sieve_of
 
         words = spell(codes, tied.first, tied.stop)
         stop = np.cumsum(tied.counts)

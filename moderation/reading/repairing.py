@@ -10,9 +10,9 @@ import itertools
 import re
 from collections.abc import Collection, Mapping
 
-from moderation.disguises import Disguises
-from moderation.gluing import RANKED, Splitter
-from moderation.spelling import LIKELY, Speller, Written
+from moderation.reading.disguises import Disguises
+from moderation.reading.gluing import RANKED, Splitter
+from moderation.reading.spelling import LIKELY, Speller, Written
 
 _TRIPLE = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")

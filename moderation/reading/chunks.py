@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
-from moderation.text import BREAK
+from moderation.reading.text import BREAK
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -220,6 +220,11 @@ def _mix(key: U64) -> U64:
 def fetch(array: npt.NDArray[Number], at: npt.NDArray[np.integer]) -> npt.NDArray[Number]:
     """`array[at]` for places that are there: not looking at them first takes a third less time."""
     return array.take(at, axis=0, mode="clip")
+
+
+def where(flags: npt.NDArray[np.generic]) -> I64:
+    """`np.flatnonzero` of one dimension, without its calls: for short texts they are the work."""
+    return flags.nonzero()[0]
 
 
 def bring_near(rows: npt.NDArray[np.generic], wanted: int) -> None:

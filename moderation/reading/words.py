@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from moderation.context import Context
+    from moderation.reading.context import Context
 
 ODD = 2_500  # from this rank on, two or three letters are more often a fragment than a word
 MAX_WORD = 40  # code points of a word that features see; the longest English words have 45

@@ -14,8 +14,8 @@ import math
 import re
 from collections.abc import Collection, Mapping
 
-from moderation.gluing import RARE, Splitter
-from moderation.spelling import FEW
+from moderation.reading.gluing import RARE, Splitter
+from moderation.reading.spelling import FEW
 
 MASKED = 5_000  # ranks of harmless words that are read where letters are starred out
 SHORT = 600  # ranks of harmless words of three letters that are read: "y0u", but not "w3c"

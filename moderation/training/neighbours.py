@@ -16,12 +16,12 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64
-from moderation.context import EDGE, OFFSETS, UNIT, ZERO, Context, context_keys
-from moderation.hashing import slots, word_keys
-from moderation.spelling import slip_cost
-from moderation.text import BREAK, chunk_word, ends_sentence, split
-from moderation.words import ODD
+from moderation.reading.chunks import I64
+from moderation.reading.context import EDGE, OFFSETS, UNIT, ZERO, Context, context_keys
+from moderation.reading.hashing import slots, word_keys
+from moderation.reading.spelling import slip_cost
+from moderation.reading.text import BREAK, chunk_word, ends_sentence, split
+from moderation.reading.words import ODD
 
 SLIP = 4.0  # bits: a word that stands there is more often meant than a slip
 RARE = 3_000  # rank from which a word is not held to be rarer: elsewhere than here it is not rare

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, U64, Bools, fetch
-from moderation.hashing import (
+from moderation.reading.chunks import I64, U64, Bools, fetch, where
+from moderation.reading.hashing import (
     CACHED,
     F_BI,
     F_CBI,
@@ -264,8 +264,3 @@ def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
     ends = at + (size - 1)
     inside = where(fetch(same, ends) & (ends < len(same)))
     return inside, fetch(at, inside)
-
-
-def where(flags: npt.NDArray[np.generic]) -> I64:
-    """`np.flatnonzero` of one dimension, without its calls: for short texts they are the work."""
-    return flags.nonzero()[0]

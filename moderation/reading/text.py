@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
-from moderation.spelling import Written
-from moderation.words import (
+from moderation.reading.spelling import Written
+from moderation.reading.words import (
     MARK_CAPS,
     MARK_EXCLAIM,
     MARK_EXCLAIMS,

@@ -23,11 +23,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I32, I64, U64, Bools, Chunks, cut, fetch, gather
-from moderation.context import choose, look_around
-from moderation.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.items import Sink
-from moderation.memory import (
+from moderation.features.items import Sink
+from moderation.features.memory import (
     CAPITAL,
     DOUBT,
     END,
@@ -39,8 +36,11 @@ from moderation.memory import (
     ChunkTable,
     Facts,
 )
-from moderation.sequences import Sequences, where
-from moderation.text import locate, split
+from moderation.features.sequences import Sequences
+from moderation.reading.chunks import I32, I64, U64, Bools, Chunks, cut, fetch, gather, where
+from moderation.reading.context import choose, look_around
+from moderation.reading.hashing import class_keys, item_features, mix, slots, word_grams
+from moderation.reading.text import locate, split
 
 SEGMENT_WORDS = 10  # words of a sentence that are judged together, besides the whole text
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays

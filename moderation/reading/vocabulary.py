@@ -15,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.chunks import I64, PAD, U8, U64, KeyIndex, hash_ranges
-from moderation.hashing import word_keys
-from moderation.lexer import Lexer
-from moderation.sequences import where
-from moderation.words import MAX_WORD
+from moderation.reading.chunks import I64, PAD, U8, U64, KeyIndex, hash_ranges, where
+from moderation.reading.hashing import word_keys
+from moderation.reading.lexer import Lexer
+from moderation.reading.words import MAX_WORD
 
 FEW = 8_000  # words asked for until the arrays are made: by then reading them took as long
 

@@ -17,13 +17,12 @@ from math import inf
 
 import numpy as np
 
-from moderation.chunks import I64, PAD, Bools, hash_ranges
-from moderation.gluing import COMMON_PART, LONGEST_PART, Splitter
-from moderation.letters import CLASSES, Groups, Letters, index_of, is_plain, numbered
-from moderation.lexer import Lexer
-from moderation.sequences import where
-from moderation.signs import Signs
-from moderation.spelling import (
+from moderation.reading.chunks import I64, PAD, Bools, hash_ranges, where
+from moderation.reading.gluing import COMMON_PART, LONGEST_PART, Splitter
+from moderation.reading.letters import CLASSES, Groups, Letters, index_of, is_plain, numbered
+from moderation.reading.lexer import Lexer
+from moderation.reading.signs import Signs
+from moderation.reading.spelling import (
     DOUBLED,
     DROPPED_TWIN,
     LIKE_LENGTHS,
@@ -36,8 +35,8 @@ from moderation.spelling import (
     Speller,
     slip_cost,
 )
-from moderation.vocabulary import Vocabulary
-from moderation.words import MAX_WORD
+from moderation.reading.vocabulary import Vocabulary
+from moderation.reading.words import MAX_WORD
 
 _LEAST_SLIP = min(DOUBLED, DROPPED_TWIN)  # bits
 _LEAST_IN_PLACE = min(REPLACED, SWAPPED)  # of slips that leave as many letters

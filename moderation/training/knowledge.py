@@ -11,7 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from moderation.lexicons import (
+from moderation.reading.spelling import LIKELY, Speller
+from moderation.reading.text import chunk_word, split
+from moderation.reading.words import MAX_WORD, Tables
+from moderation.training.lexicons import (
     coarse,
     load_ambiguous,
     load_classes,
@@ -23,10 +26,7 @@ from moderation.lexicons import (
     load_names,
     load_typos,
 )
-from moderation.neighbours import count_beside, find_slips
-from moderation.spelling import LIKELY, Speller
-from moderation.text import chunk_word, split
-from moderation.words import MAX_WORD, Tables
+from moderation.training.neighbours import count_beside, find_slips
 
 MIN_TEXTS = 5  # texts that must hold a word before it counts as known
 MAX_WORDS = 65_000  # the rest is rare; the list is 0.5 MB of the model file
