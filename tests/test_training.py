@@ -69,7 +69,7 @@ from moderation.training.calibration import EVEN, KNEE, MANY, _macro_f1, level_s
 from moderation.training.everyday import read_everyday
 from moderation.training.heads import log_count_scale, register_weights
 from moderation.training.knowledge import build
-from moderation.training.mentions import read_mentions, read_stances
+from moderation.training.mentions import Stance, read_mentions, read_stances
 from tests.case_files import read_cases
 
 ROOT = Path(__file__).parent.parent
@@ -863,6 +863,52 @@ def test_stances_are_sayings_in_frames(tmp_path: Path) -> None:
     assert set(part.tolist()) == {"train"}
 
 
+WHOLE = """
+[stances.whole]
+hateful = ["No {Gs} on our street.", "they should all leave"]
+harmless = ["{G} lives on {adj} Street.", "we all leave at six"]
+"""
+
+
+def test_whole_sentences_are_filled_where_they_have_a_slot(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.toml"
+    stances = STANCES.replace("fill = 3", "fill = 3\nwhole_fill = 2")
+    path.write_text(FRAMES + stances + WHOLE, "utf-8")
+    found = read_stances(path)
+    assert found[:9] == read_stances_of(tmp_path, STANCES)
+    assert len(found) == 9 + 6
+    assert {(text.lower().rstrip("."), hateful) for text, hateful in found[9:]} == {
+        ("an islander lives on island street", False),
+        ("a northerner lives on northern street", False),
+        ("no islanders on our street", True),
+        ("no northerners on our street", True),
+        ("they should all leave", True),
+        ("we all leave at six", False),
+    }
+
+
+def read_stances_of(folder: Path, stances: str) -> list[Stance]:
+    path = folder / "others.toml"
+    path.write_text(FRAMES + stances, "utf-8")
+    return read_stances(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("whole_fill = 2", "", "stances.whole_fill must be a whole number over 0"),
+        ("hateful =", "hated =", "stances.whole must have harmless and hateful sentences"),
+        ('["{G} lives on {adj} Street.", "we all leave at six"]', "[]", "stances.whole must be a"),
+    ],
+)
+def test_wrong_whole_sentences_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "mentions.toml"
+    stances = STANCES.replace("fill = 3", "fill = 3\nwhole_fill = 2")
+    path.write_text(FRAMES + (stances + WHOLE).replace(old, new, 1), "utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_stances(path)
+
+
 def test_a_file_need_not_have_stances(tmp_path: Path) -> None:
     path = tmp_path / "mentions.toml"
     path.write_text(FRAMES, "utf-8")
@@ -926,14 +972,14 @@ def test_what_is_taught_is_not_what_is_asked() -> None:
         for texts in functions.values()
         for text in texts
     }
-    assert len(asked) == 450
+    assert len(asked) == 700
     everyday = [
         plain(text)
         for functions in read_data("everyday.toml").values()
         for texts in functions.values()
         for text in texts
     ]
-    assert len(everyday) == len(set(everyday)) > 600
+    assert len(everyday) == len(set(everyday)) > 1_200
     asked |= set(everyday)
     short = set(map(plain, short_mentions()[0]))
     assert len(short) == 735
