@@ -612,8 +612,8 @@ def test_composed_texts_count_as_much_as_the_recipe_says_in_either_line() -> Non
 def test_thresholds_separate_what_can_be_separated() -> None:
     probability = np.tile(np.linspace(0, 0.5, 200, dtype=np.float32)[:, None], (1, len(LABELS)))
     labels = (probability > 0.3).astype(np.float32)
-    chosen = choose_thresholds(probability, labels, np.ones_like(labels))
-    assert chosen["toxicity"] == 0.5
+    chosen = choose_thresholds(probability, labels, np.ones_like(labels), 0.4)
+    assert chosen["toxicity"] == 0.4  # as it is given
     for label in LABELS[1:]:
         assert chosen[label] == pytest.approx(0.3, abs=0.01)
 
@@ -695,6 +695,8 @@ def test_recipe_of_the_package_is_complete() -> None:
         ("[settings]\ncost = [1.0]\n", "cost must list 6 numbers"),
         ("[settings]\nunknown = 0\n", "unknown must be a number over 0"),
         ('[settings]\nunknown = "half"\n', "unknown must be a number over 0"),
+        ("[settings]\nabusive_from = 1.0\n", "abusive_from must be a number between 0 and 1"),
+        ("[settings]\nabusive_from = 1\n", "abusive_from must be a number between 0 and 1"),
         ("[weights.cad]\nrude = 1\n", "names no label of ours: 'rude'"),
         ("[registers]\ntalks = []\n", "unknown key 'talks'"),
         ("[[fits.spam]]\n", "names no head of ours: 'spam'"),

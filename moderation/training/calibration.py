@@ -234,17 +234,18 @@ def choose_thresholds(
     probability: Float32,
     labels: Float32,
     weight: Float32,
+    toxicity: float = 0.5,
     log: Callable[[str], None] = lambda line: None,
 ) -> dict[str, float]:
     """The probability from which a label is said to be there.
 
-    Toxicity at one half, which is what a calibrated probability invites. The others, which are
+    `toxicity`: its own; one half is what a calibrated probability invites. The others, which are
     rarer, where macro-F1 on the held texts of all corpora is best: a place that asks about them
     has more of them than the reference. Of thresholds that are as good (EVEN) the highest, which
     flags the fewest. The mean of what SAMPLES bootstrap samples of the texts say (bagging; Breiman
     1996): what one set of texts says moves with a few of them.
     """
-    out = {"toxicity": 0.5}
+    out = {"toxicity": toxicity}
     rng = np.random.default_rng(0)
     for number, label in enumerate(LABELS):
         if label in out:

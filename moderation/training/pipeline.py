@@ -134,7 +134,9 @@ def train(
         pooling, judged, labels[held], weight[held], held_source, recipe, log
     )
     logits = Pooling(pooling).logits(judged)
-    thresholds = choose_thresholds(sigmoid(logits), labels[held], weight[held], log)
+    thresholds = choose_thresholds(
+        sigmoid(logits), labels[held], weight[held], recipe.abusive_from, log
+    )
     extra = {
         "thresholds": thresholds,
         "registers": scale_registers(

@@ -73,6 +73,7 @@ class Recipe:
     - `fits`: head -> what each of its fits is taught (a head that is not named: all, in each);
     - `combinations`: texts in which a combination of concepts must stand to be taught to a label's
       head (see `combining`); 0: none is;
+    - `abusive_from`: the probability of toxicity from which a text is abusive;
     - `lexicons`: whether words carry classes.
     """
 
@@ -87,6 +88,7 @@ class Recipe:
     trust: float = 0.0
     tolerance: float = 0.05
     held: float = 0.06
+    abusive_from: float = 0.5
     lexicons: bool = True
     labels_weight: float = 1.0
     contrasts_weight: float = 0.5
@@ -190,6 +192,9 @@ def read_recipe(path: str | Path | None = None) -> Recipe:
     unknown = settings.get("unknown", 1.0)
     if type(unknown) not in (int, float) or not 0 < unknown <= 1:
         raise InputError(place, "[settings] unknown must be a number over 0, 1 at most")
+    abusive = settings.get("abusive_from", 0.5)
+    if type(abusive) is not float or not 0 < abusive < 1:
+        raise InputError(place, "[settings] abusive_from must be a number between 0 and 1")
     fits = _read_fits(place, dict(table.get("fits", {})), draws, (*weights, *OWN_SOURCES))
     reference = {
         key: float(value) for key, value in table.get("reference", {}).items() if key != "reason"
