@@ -371,12 +371,16 @@ def test_functional_tests_are_decided_at_the_threshold_of_hate() -> None:
 
         return evaluate(predict, [], sets=["functional"], bootstrap=0)
 
+    hateful, harmless = (
+        sum(map(len, read_data("functional.toml")[key].values())) for key in ("hateful", "harmless")
+    )
+    share = hateful / (hateful + harmless)
     for hate, denial, threat in ((0.9, 0.0, 1.0), (0.1, 1.0, 0.0)):
         report = flag(hate)
         key = ("functional", "identity_attack", "accuracy")
         assert value(report, *key, "denial") == denial
         assert value(report, *key, "threat") == threat
-        assert value(report, *key) == 0.5  # half of them are hateful
+        assert value(report, *key) == pytest.approx(share if hate > 0.5 else 1 - share)
         assert value(report, "functional", "identity_attack", "auc") == 0.5
         assert value(report, "functional", "identity_attack", "recall") == float(hate > 0.5)
     by_quote = evaluate(by_word('"'), [], sets=["functional"], bootstrap=0)
