@@ -34,6 +34,7 @@ from moderation.evaluation import (
     needed_corpora,
     set_names,
 )
+from moderation.evaluation.data import read_data
 from moderation.evaluation.floors import (
     MARGIN,
     Pin,
