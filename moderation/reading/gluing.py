@@ -87,6 +87,10 @@ class Splitter:
         parts = self.part(word)
         if parts is None or len(parts) < 2:
             return None
+        known = self._known
+        ended = len(parts) > 3 and all(len(part) < 3 for part in parts[1:])
+        if ended and known.get(parts[0], RARE) < GLUED_TO_STRONG:
+            return None  # "illegal|is|at|i|on": a word that is used much and an ending
         limit = PLAIN_NAME if name else PLAIN_TALK
         if len(parts) > 3 and self._is_row(parts):
             limit += CLAUSE if len(parts) == 4 else SENTENCE
@@ -100,7 +104,6 @@ class Splitter:
         bad = [p for p in parts if len(p) >= 4 and p in self._offensive and p not in telling]
         if not bad:
             return None
-        known = self._known
         sure = [part for part in bad if self._offensive[part] < RANKED]
         others = [part for part in parts if part not in bad]
         # The rarer the insult, the commoner its neighbours must be.
