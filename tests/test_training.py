@@ -614,6 +614,7 @@ def test_thresholds_separate_what_can_be_separated() -> None:
     labels = (probability > 0.3).astype(np.float32)
     chosen = choose_thresholds(probability, labels, np.ones_like(labels), 0.4)
     assert chosen["toxicity"] == 0.4  # as it is given
+    assert choose_thresholds(probability, labels, np.ones_like(labels))["toxicity"] == 0.5
     for label in LABELS[1:]:
         assert chosen[label] == pytest.approx(0.3, abs=0.01)
 
