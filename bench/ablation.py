@@ -94,7 +94,8 @@ COPIES, SEGMENTS = "misspelt copies", "segments of harmless texts"
 # Families of features in the order of `features.Sequences.families`, behind those of items.
 ITEM_FAMILIES = ("words", "class tokens", "character n-grams", "marks")
 SEQUENCE_FAMILIES = (
-    "word bigrams", "word trigrams", "class-replaced n-grams", "class-replaced n-grams",
+    "word bigrams", "word trigrams", "ends of sentences", "ends of sentences", "ends of sentences",
+    "class-replaced n-grams", "class-replaced n-grams",
     "class sequences", "class sequences", "class sequences", "class sequences", "class sequences",
 )  # fmt: skip
 COMBINED = "combinations of concepts"
@@ -224,10 +225,7 @@ def families_of(texts: Sequence[str], knowledge: Knowledge, chosen: Screen) -> n
 
     for start in range(0, len(texts), 1_000):
         sequences = encode(texts[start : start + 1_000], table).sequences
-        names = list(SEQUENCE_FAMILIES)
-        if len(sequences.key) <= 2:
-            names.remove("word trigrams")
-        for name, (keys, _) in zip(names, sequences.families(), strict=False):
+        for name, (keys, _) in zip(SEQUENCE_FAMILIES, sequences.families(), strict=False):
             mark(keys, name)
     items = list(table.store.index)
     plain: dict[str, int] = {}

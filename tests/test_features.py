@@ -130,6 +130,23 @@ def test_no_gram_crosses_a_sentence(text: str) -> None:
             assert list(group) == sorted(set(group))
 
 
+def test_the_ends_of_sentences_have_grams_of_their_own() -> None:
+    def ends(text: str) -> list[list[int]]:
+        return [keys.tolist() for keys, _ in encode([text], new_table()).sequences.families()[2:5]]
+
+    found = encode(["you go home. stay"], new_table()).sequences
+    assert found.members()[2:5] == [[(0,), (3,)], [(2,), (3,)], [(0, 1)]]
+    opens, closes, opens_two = ends("you go home. stay")
+    assert opens[0] == ends("you stay")[0][0] != ends("home you")[0][0]
+    assert closes[0] == ends("stay home")[1][0]
+    assert opens_two == ends("you go")[2] != ends("we you go")[2]
+    assert opens[1] not in (opens[0], closes[1])
+    assert encode([" ", "..."], new_table()).sequences.families() == []
+    # A telling word stands there as its class.
+    assert ends("you idiot")[1:] == ends("you moron")[1:]
+    assert ends("you home")[1] != ends("you go")[1]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=6))
 def test_parts_are_the_families(batch: list[str]) -> None:

@@ -6,11 +6,12 @@
 
 Features of a chunk: each word, its character n-grams of 2 to 5 with word boundaries, its class,
 and the marks of the writing (capitals, "!", …). Features of a sequence: word 2- and 3-grams; the
-same with words of a telling class replaced by it ("all <group> are"); and n-grams of the classes
-alone, with the words between them left out, where one of them is telling. N-grams never cross the
-end of a sentence, so a document's counts are the sum of its sentences' counts. (What stands
-in one text however far apart is not counted here; see `combinations`.) `hashing`
-names them, `sequences` those of several words, and `memory` remembers what chunks hold.
+same with words of a telling class replaced by it ("all <group> are"); the one and two words that
+open and close a sentence; and n-grams of the classes alone, with the words between them left out,
+where one of them is telling. N-grams never cross the end of a sentence, so a document's counts are
+the sum of its sentences' counts. (What stands in one text however far apart is not counted here;
+see `combinations`.) `hashing` names them, `sequences` those of several words, and `memory`
+remembers what chunks hold.
 """
 
 from __future__ import annotations

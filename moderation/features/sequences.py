@@ -1,4 +1,9 @@
-"""The words of a block of texts in their order, and the n-grams of words and of their classes."""
+"""The words of a block of texts in their order, and the n-grams of words and of their classes.
+
+N-grams at the ends of sentences are features of their own, as in language models that pad sentences
+(Jurafsky & Martin 2024, section 3.1): to open with "you" or to close with "off" says more than to
+have the word somewhere. In them telling words stand as their classes.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,11 @@ from moderation.reading.hashing import (
     CACHED,
     F_BI,
     F_CBI,
+    F_CLOSE,
     F_CTRI,
     F_CW,
+    F_OPEN,
+    F_OPEN2,
     F_SEQ2,
     F_SEQ3,
     F_SEQ4,
@@ -30,9 +38,12 @@ from moderation.reading.hashing import (
 
 AT_ONCE = CACHED // 2  # words whose n-grams, of two and of three, are hashed at once
 FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
-_SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW]]
+_SALTS = SALT[
+    [F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW, F_OPEN, F_CLOSE, F_OPEN2]
+]
+_OPEN, _OPEN2, _CLOSE = SALT[[F_OPEN, F_OPEN2, F_CLOSE]]
 _PLACES = SEQ[:4, None]
-FAMILIES = len(_SALTS)  # kinds of n-grams of several words, of each of which a word begins one
+FAMILIES = len(_SALTS)  # kinds of n-grams, of each of which a word begins one
 
 
 @dataclass(eq=False, repr=False)
@@ -67,9 +78,9 @@ class Sequences:
         Those of a short text come at once: there calls take longer than work.
         """
         n = len(self.key)
-        if n < 2:
+        if not n:
             return
-        if n <= FEW_WORDS:
+        if 1 < n <= FEW_WORDS:
             yield self._few()
             return
         same = self.sentence[1:] == self.sentence[:-1]
@@ -107,8 +118,6 @@ class Sequences:
     def _with_classes(self, same: Bools) -> Iterator[Grams]:
         """The n-grams of `_class_families`; they all count."""
         families = self._class_families(same)
-        if not families:
-            return
         keys = np.concatenate([family.keys for family in families])
         first = np.concatenate([family.words(0) for family in families])
         counts = np.ones(min(len(keys), CACHED), np.bool_)
@@ -120,7 +129,8 @@ class Sequences:
         """`parts` of a short text, one, with few calls: there they take the time, not the work.
 
         Four rows of words are hashed at every place as if they were one: the words; the same with
-        classes for telling ones; the classes of those that have one; those words.
+        classes for telling ones; the classes of those that have one; those words. What opens and
+        closes sentences is picked out of the second.
         """
         key, n = self.key, len(self.key)
         tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
@@ -133,6 +143,13 @@ class Sequences:
         sizes = [n, n - 1, 0, n, n - 2, 0, 0, 0, 0]  # of the families in the order of _SALTS
         if m:
             sizes = [n, n, m - 1, n, n, m - 2, max(m - 3, 0), m - 1, m - 1]
+        edge = sum(sizes)  # where what opens and closes sentences begins
+        if self.sentence[0] == self.sentence[-1]:
+            one, two = [0, n - 1], [0]
+        else:
+            turns = where(self.sentence[1:] != self.sentence[:-1])
+            one, two = (places.tolist() for places in _ends(turns, n))
+        sizes += [len(one) // 2, len(one) // 2, len(two)]
         every = np.arange(n)
         word = np.concatenate([every, every, bearing])
         row = np.concatenate(
@@ -144,7 +161,8 @@ class Sequences:
         tell = tells.take(word)
         tell[:n] = True
         at, end = fourth - 1, 2 * fourth - 3  # where three in a row begin, where they end
-        keys, counts = np.empty(sum(sizes), np.uint64), np.empty(sum(sizes), np.bool_)
+        total = edge + len(one) + len(two)
+        keys, counts = np.empty(total, np.uint64), np.empty(total, np.bool_)
         placed = row * _PLACES
         np.add(placed[0, :at], placed[1, 1:fourth], out=keys[:at])
         np.add(keys[: at - 1], placed[2, 2:fourth], out=keys[at:end])
@@ -160,17 +178,24 @@ class Sequences:
             first.append(bearing[:-3])
             end = stop
         if m:
-            mixed, mixed_counts = keys[end:].reshape(2, m - 1), counts[end:].reshape(2, m - 1)
+            mixed = keys[end:edge].reshape(2, m - 1)
+            mixed_counts = counts[end:edge].reshape(2, m - 1)
             np.add(placed[0, fourth:-1], placed[1, third + 1 : fourth], out=mixed[0])
             np.add(placed[0, third : fourth - 1], placed[1, fourth + 1 :], out=mixed[1])
             mixed_counts[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
+        for place, word_of in enumerate(one, edge):
+            keys[place] = row[n + word_of]
+        for place, word_of in enumerate(two, edge + len(one)):
+            keys[place] = keys[n + word_of]
+        counts[edge:] = True
         keys += _SALTS.repeat(sizes)
+        first.append(np.array(one + two))
         return Grams(mix_in_place(keys), counts, np.concatenate(first))
 
     def _families(self) -> list[_Family]:
         key, sentence = self.key, self.sentence
-        if len(key) < 2:
+        if not len(key):
             return []
         same = sentence[1:] == sentence[:-1]
         at = where(same)
@@ -182,25 +207,42 @@ class Sequences:
         return out + self._class_families(same)
 
     def _class_families(self, same: Bools) -> list[_Family]:
-        """N-grams with classes; `same`: whether word i + 1 stands in the sentence of word i."""
+        """N-grams in which classes stand for telling words, and n-grams of classes.
+
+        `same`: whether word i + 1 stands in the sentence of word i.
+        """
         key, cls = self.key, self.cls
         tells = (cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
-        # Two and three words with classes in the place of telling words.
-        at = where(same & (tells[1:] | tells[:-1]))
-        if not len(at):
-            return []
         bearing = where(cls != 0)  # the words that have a class, telling or not
         t = fetch(tells, bearing)
         v = fetch(self.class_keys, fetch(cls, bearing))
         telling = where(t)
-        shown = key.copy()
-        shown[fetch(bearing, telling)] = fetch(v, telling)
+        shown = key
+        if len(telling):
+            shown = key.copy()
+            shown[fetch(bearing, telling)] = fetch(v, telling)
+        # The first word of each sentence, its last one, its first two.
+        one, two = _ends(where(~same), len(key))
+        opens, closes = one.reshape(2, -1)
+        out = [
+            _Family(fetch(shown, opens) + _OPEN, opens, 1),
+            _Family(fetch(shown, closes) + _CLOSE, closes, 1),
+            _Family(
+                fetch(shown, two) * SEQ[0] + fetch(shown, two + 1) * SEQ[1] + _OPEN2,
+                two,
+                2,
+            ),
+        ]
+        # Two and three words, of which one of the first two is telling.
+        at = where(same & (tells[1:] | tells[:-1]))
+        if not len(at):
+            return out
         two = fetch(shown, at) * SEQ[0]
         two += fetch(shown, at + 1) * SEQ[1]
         inside, at3 = _longer(at, same, 2)
         three = fetch(shown, at3 + 2) * SEQ[2]
         three += fetch(two, inside)
-        out = [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
+        out += [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
         # The words that have a class, with those between them left out.
         if len(bearing) < 2:
             return out
@@ -254,6 +296,22 @@ class _Family(NamedTuple):
         """The positions of the n-grams' words number `number`."""
         at = self.at + number if number else self.at
         return at if self.base is None else fetch(self.base, at)
+
+
+def _ends(turns: I64, n: int) -> tuple[I64, I64]:
+    """The places of the first words of sentences and then of their last ones; those of the first
+    words of sentences that have two or more.
+
+    `turns`: the last words of all sentences but the last; `n`: words, at least one.
+    """
+    if not len(turns):
+        ends = np.array([0, n - 1])
+        return ends, ends[: int(n > 1)]
+    ends = np.zeros((2, len(turns) + 1), np.int64)
+    first, last = ends
+    np.add(turns, 1, out=first[1:])
+    last[:-1], last[-1] = turns, n - 1
+    return ends.reshape(-1), first[first < last]
 
 
 def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
