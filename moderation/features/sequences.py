@@ -144,12 +144,6 @@ class Sequences:
         if m:
             sizes = [n, n, m - 1, n, n, m - 2, max(m - 3, 0), m - 1, m - 1]
         edge = sum(sizes)  # where what opens and closes sentences begins
-        if self.sentence[0] == self.sentence[-1]:
-            one, two = [0, n - 1], [0]
-        else:
-            turns = where(self.sentence[1:] != self.sentence[:-1])
-            one, two = (places.tolist() for places in _ends(turns, n))
-        sizes += [len(one) // 2, len(one) // 2, len(two)]
         every = np.arange(n)
         word = np.concatenate([every, every, bearing])
         row = np.concatenate(
@@ -161,6 +155,11 @@ class Sequences:
         tell = tells.take(word)
         tell[:n] = True
         at, end = fourth - 1, 2 * fourth - 3  # where three in a row begin, where they end
+        closes = where(~same[:n]).tolist()
+        opens = [0, *[place + 1 for place in closes[:-1]]]
+        two = [place for place, last in zip(opens, closes, strict=True) if place < last]
+        sizes += [len(opens), len(closes), len(two)]
+        one = opens + closes
         total = edge + len(one) + len(two)
         keys, counts = np.empty(total, np.uint64), np.empty(total, np.bool_)
         placed = row * _PLACES
