@@ -214,7 +214,7 @@ class _Flood(NamedTuple):
 
 
 def _add_grams(segments: Float32, model: Model, block: Block) -> None:
-    """Add to the sums of segments (S, H) what n-grams of several words contribute."""
+    """Add to the sums of segments (S, H) what n-grams of words in a row contribute."""
     n_segments = len(segments)
     found: list[tuple[I64, I64]] = []  # weights after all keys: each has its own table to be near
     for grams in block.sequences.parts():

@@ -50,7 +50,8 @@ def full(made: ablation.Ablation) -> ablation.Outcome:
 
 def test_every_feature_belongs_to_the_family_that_made_it(made: ablation.Ablation) -> None:
     found = {ablation.FAMILIES[i] for i in made.family.tolist()}
-    assert found >= {"words", "marks", "character n-grams", "word bigrams", "class tokens"}
+    assert found >= {"words", "marks", "character n-grams", "class tokens"}
+    assert found >= {"word bigrams", "ends of sentences"}
     marks = made.family == ablation.FAMILIES.index("marks")
     assert marks.sum() == 2  # "!" and a number are the only marks among the texts
     words = {word for text in examples().texts for word in text.replace("!", "").split()}

@@ -31,6 +31,7 @@ from tests.strategies import texts
 MODEL = small_model()
 KNOWN_KEYS = [10328288167549644338, 4013904456244837706]
 KNOWN_GRAMS = 10168976670761961755
+KNOWN_SEQUENCES = 15968180197304562602
 KEYS = class_keys(MODEL.settings["classes"])
 words = st.lists(st.text("abcdeé", min_size=1, max_size=8), min_size=1, max_size=6)
 
@@ -54,6 +55,11 @@ def test_hashes_are_part_of_the_file_format() -> None:
     assert [int(k) for k in keys] == KNOWN_KEYS
     assert int(np.bitwise_xor.reduce(grams)) == KNOWN_GRAMS
     assert len(owner) == 28
+    families = encode(
+        ["you idiot, they kill you and you. they stay home"], new_table()
+    ).sequences.families()
+    found = np.concatenate([keys for keys, _ in families])
+    assert int(np.bitwise_xor.reduce(found)) == KNOWN_SEQUENCES
     assert int(mix(np.array([1], np.uint64))[0]) == 0xBF584768E626DED1
 
 

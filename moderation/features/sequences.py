@@ -1,7 +1,7 @@
 """The words of a block of texts in their order, and the n-grams of words and of their classes.
 
 N-grams at the ends of sentences are features of their own, as in language models that pad sentences
-(Jurafsky & Martin 2024, section 3.1): to open with "you" or to close with "off" says more than to
+(Jurafsky & Martin 2024, chapter 3): to open with "you" or to close with "off" says more than to
 have the word somewhere. In them telling words stand as their classes.
 """
 
@@ -155,11 +155,12 @@ class Sequences:
         tell = tells.take(word)
         tell[:n] = True
         at, end = fourth - 1, 2 * fourth - 3  # where three in a row begin, where they end
+        # As `_ends` has them; of a few, lists take less time.
         closes = where(~same[:n]).tolist()
         opens = [0, *[place + 1 for place in closes[:-1]]]
         two = [place for place, last in zip(opens, closes, strict=True) if place < last]
-        sizes += [len(opens), len(closes), len(two)]
         one = opens + closes
+        sizes += [len(opens), len(closes), len(two)]
         total = edge + len(one) + len(two)
         keys, counts = np.empty(total, np.uint64), np.empty(total, np.bool_)
         placed = row * _PLACES
@@ -183,10 +184,10 @@ class Sequences:
             np.add(placed[0, third : fourth - 1], placed[1, fourth + 1 :], out=mixed[1])
             mixed_counts[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
-        for place, word_of in enumerate(one, edge):
-            keys[place] = row[n + word_of]
-        for place, word_of in enumerate(two, edge + len(one)):
-            keys[place] = keys[n + word_of]
+        for at_key, place in enumerate(one, edge):
+            keys[at_key] = row[n + place]
+        for at_key, place in enumerate(two, edge + len(one)):
+            keys[at_key] = keys[n + place]
         counts[edge:] = True
         keys += _SALTS.repeat(sizes)
         first.append(np.array(one + two))
@@ -226,11 +227,7 @@ class Sequences:
         out = [
             _Family(fetch(shown, opens) + _OPEN, opens, 1),
             _Family(fetch(shown, closes) + _CLOSE, closes, 1),
-            _Family(
-                fetch(shown, two) * SEQ[0] + fetch(shown, two + 1) * SEQ[1] + _OPEN2,
-                two,
-                2,
-            ),
+            _Family(fetch(shown, two) * SEQ[0] + fetch(shown, two + 1) * SEQ[1] + _OPEN2, two, 2),
         ]
         # Two and three words, of which one of the first two is telling.
         at = where(same & (tells[1:] | tells[:-1]))
