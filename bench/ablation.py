@@ -33,9 +33,12 @@ from moderation.corpora import load_all
 from moderation.corpora.contrasts import read_contrasts
 from moderation.errors import ModerationError
 from moderation.evaluation.metrics import Calibration, Ranking, draw_weights, interval
-from moderation.features.blocks import ChunkTable, Sink, class_keys, encode, item_features
+from moderation.features.blocks import encode
+from moderation.features.items import Sink
+from moderation.features.memory import ChunkTable
 from moderation.model import HEADS, REGISTER, SOCIAL
 from moderation.pooling import Pooled, Pooling, Sums, pool
+from moderation.reading.hashing import class_keys, item_features
 from moderation.reading.lexer import Lexer
 from moderation.reading.words import MARKS
 from moderation.records import LABELS
@@ -96,7 +99,7 @@ ITEM_FAMILIES = ("words", "class tokens", "character n-grams", "marks")
 SEQUENCE_FAMILIES = (
     "word bigrams", "word trigrams", "ends of sentences", "ends of sentences", "ends of sentences",
     "class-replaced n-grams", "class-replaced n-grams",
-    "class sequences", "class sequences", "class sequences", "class sequences", "class sequences",
+    "class sequences", "class sequences", "class sequences",
 )  # fmt: skip
 COMBINED = "combinations of concepts"
 FAMILIES = (*dict.fromkeys((*ITEM_FAMILIES, *SEQUENCE_FAMILIES)), COMBINED)

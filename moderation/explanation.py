@@ -14,16 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from moderation.features.blocks import (
-    Block,
-    ChunkTable,
-    encode_chunks,
-    locate,
-)
+from moderation.features.blocks import Block, encode_chunks
+from moderation.features.memory import ChunkTable
 from moderation.features.repetition import damp, lessen
 from moderation.model import Model, load
 from moderation.pooling import pool, worst_segments
-from moderation.reading.text import BREAK
+from moderation.reading.text import BREAK, locate
 from moderation.reading.words import Reading
 from moderation.records import Explanation, Range, Score, Span
 from moderation.scoring import (

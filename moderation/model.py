@@ -267,7 +267,9 @@ def save(model: Model, path: str | Path) -> str:
     if model.combined is not None:
         arrays["combination"], arrays["combination_value"] = model.combined
     names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
-    settings = json.dumps(model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    settings = json.dumps(
+        model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
+    )
     header: dict[str, Any] = {"__metadata__": {"moderation": settings}}
     at = 0
     # largest alignment first, so that every array starts at a multiple of its item size

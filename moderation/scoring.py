@@ -25,21 +25,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.features.blocks import (
-    Block,
-    ChunkTable,
-    Sink,
-    class_keys,
-    encode,
-    item_features,
-    slots,
-)
+from moderation.features.blocks import Block, encode
+from moderation.features.items import Sink
+from moderation.features.memory import ChunkTable
 from moderation.features.repetition import Repeats, repeats_of
 from moderation.features.sequences import FAMILIES
 from moderation.model import HEADS
 from moderation.pooling import Pooled, Pooling, Sums, extents, pool
 from moderation.reading.chunks import I32, I64, U64, Bools, bring_near, fetch
-from moderation.reading.hashing import CACHED, MOST_FEATURES
+from moderation.reading.hashing import CACHED, MOST_FEATURES, class_keys, item_features, slots
 from moderation.reading.vocabulary import Known
 from moderation.records import Score
 from moderation.weights import RowAdder

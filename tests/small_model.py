@@ -12,16 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from moderation.features.blocks import (
-    ChunkTable,
-    Sink,
-    class_keys,
-    encode,
-    item_features,
-    slots,
-)
+from moderation.features.blocks import encode
 from moderation.features.combinations import Combined
+from moderation.features.items import Sink
+from moderation.features.memory import ChunkTable
 from moderation.model import HEADS, POOL, REGISTER, Model, load_file, save
+from moderation.reading.hashing import class_keys, item_features, slots
 from moderation.reading.lexer import Lexer
 from moderation.reading.text import split
 from moderation.reading.words import MARKS

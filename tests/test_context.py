@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from moderation.explanation import explain
-from moderation.features.blocks import ChunkTable, Sink, class_keys, encode
+from moderation.features.blocks import encode
+from moderation.features.items import Sink
+from moderation.features.memory import ChunkTable
 from moderation.model import Model, load_file, save
 from moderation.reading.context import EDGE, OFFSETS, Context
-from moderation.reading.hashing import word_keys
+from moderation.reading.hashing import class_keys, word_keys
 from moderation.reading.lexer import Lexer
 from moderation.reading.text import split
 from moderation.records import LABELS

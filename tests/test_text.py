@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moderation
-from moderation.features.blocks import ChunkTable, encode_chunks
+from moderation.features.blocks import encode_chunks
+from moderation.features.memory import ChunkTable
 from moderation.model import Model
 from moderation.reading.disguises import Disguises
 from moderation.reading.gluing import Splitter

@@ -7,9 +7,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from moderation.features.blocks import ChunkTable, class_keys
+from moderation.features.memory import ChunkTable
 from moderation.reading import vocabulary
-from moderation.reading.hashing import word_keys
+from moderation.reading.hashing import class_keys, word_keys
 from moderation.reading.lexer import Lexer
 from moderation.reading.plain import word_keys as plain_keys
 from moderation.reading.vocabulary import Vocabulary, vocabulary_of

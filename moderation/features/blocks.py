@@ -7,11 +7,11 @@
 Features of a chunk: each word, its character n-grams of 2 to 5 with word boundaries, its class,
 and the marks of the writing (capitals, "!", …). Features of a sequence: word 2- and 3-grams; the
 same with words of a telling class replaced by it ("all <group> are"); the one and two words that
-open and close a sentence; and n-grams of the classes alone, with the words between them left out,
-where one of them is telling. N-grams never cross the end of a sentence, so a document's counts are
-the sum of its sentences' counts. (What stands in one text however far apart is not counted here;
-see `combinations`.) `hashing` names them, `sequences` those of several words, and `memory`
-remembers what chunks hold.
+open and close a sentence; and two words that have a class, those between them left out, as two
+classes and as a word beside a class, where one of them is telling. N-grams never cross the end of a
+sentence, so a document's counts are the sum of its sentences' counts. (What stands in one text
+however far apart is not counted here; see `combinations`.) `hashing` names them, `sequences` those
+of several words, and `memory` remembers what chunks hold.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.features.items import Sink
 from moderation.features.memory import (
     CAPITAL,
     DOUBT,
@@ -40,8 +39,7 @@ from moderation.features.memory import (
 from moderation.features.sequences import Sequences
 from moderation.reading.chunks import I32, I64, U64, Bools, Chunks, cut, fetch, gather, where
 from moderation.reading.context import choose, look_around
-from moderation.reading.hashing import class_keys, item_features, mix, slots, word_grams
-from moderation.reading.text import locate, split
+from moderation.reading.text import split
 
 SEGMENT_WORDS = 10  # words of a sentence that are judged together, besides the whole text
 SMALL_TEXTS, SMALL_CHARS = 4, 2_000  # below, Python's own split and dict are faster than arrays
@@ -401,19 +399,3 @@ def _merge(merges: list[tuple[int, int, int]], ids: I64, counts: I64) -> tuple[I
     parts.append(slice(after, len(ids)))
     kept = _Kept(parts)
     return kept.of(ids), counts, kept
-
-
-__all__ = [
-    "Block",
-    "ChunkTable",
-    "Sequences",
-    "Sink",
-    "class_keys",
-    "encode",
-    "encode_chunks",
-    "item_features",
-    "locate",
-    "mix",
-    "slots",
-    "word_grams",
-]

@@ -26,8 +26,6 @@ from moderation.reading.hashing import (
     F_OPEN,
     F_OPEN2,
     F_SEQ2,
-    F_SEQ3,
-    F_SEQ4,
     F_TRI,
     F_WC,
     SALT,
@@ -38,11 +36,9 @@ from moderation.reading.hashing import (
 
 AT_ONCE = CACHED // 2  # words whose n-grams, of two and of three, are hashed at once
 FEW_WORDS = 300  # up to so many, work at every place takes less time than choosing places
-_SALTS = SALT[
-    [F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_SEQ3, F_SEQ4, F_WC, F_CW, F_OPEN, F_CLOSE, F_OPEN2]
-]
+_SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_WC, F_CW, F_OPEN, F_CLOSE, F_OPEN2]]
 _OPEN, _OPEN2, _CLOSE = SALT[[F_OPEN, F_OPEN2, F_CLOSE]]
-_PLACES = SEQ[:4, None]
+_PLACES = SEQ[:3, None]
 FAMILIES = len(_SALTS)  # kinds of n-grams, of each of which a word begins one
 
 
@@ -140,10 +136,8 @@ class Sequences:
         if m < 2:
             bearing, m = bearing[:0], 0
         third, fourth = 2 * n, 2 * n + m  # where these rows begin
-        sizes = [n, n - 1, 0, n, n - 2, 0, 0, 0, 0]  # of the families in the order of _SALTS
-        if m:
-            sizes = [n, n, m - 1, n, n, m - 2, max(m - 3, 0), m - 1, m - 1]
-        edge = sum(sizes)  # where what opens and closes sentences begins
+        pairs, triples, mixed = fourth - 1, third - 2, 2 * max(m - 1, 0)
+        edge = pairs + triples + mixed  # where what opens and closes sentences begins
         every = np.arange(n)
         word = np.concatenate([every, every, bearing])
         row = np.concatenate(
@@ -152,44 +146,34 @@ class Sequences:
         same_row = self.sentence.take(word)
         same = same_row[1:] == same_row[:-1]
         same[n - 1] = False
+        if m:
+            same[third - 1] = False
         tell = tells.take(word)
         tell[:n] = True
-        at, end = fourth - 1, 2 * fourth - 3  # where three in a row begin, where they end
-        # As `_ends` has them; of a few, lists take less time.
-        closes = where(~same[:n]).tolist()
-        opens = [0, *[place + 1 for place in closes[:-1]]]
-        two = [place for place, last in zip(opens, closes, strict=True) if place < last]
+        opens, closes, two = _ends_of_few(same[:n])
         one = opens + closes
-        sizes += [len(opens), len(closes), len(two)]
         total = edge + len(one) + len(two)
         keys, counts = np.empty(total, np.uint64), np.empty(total, np.bool_)
         placed = row * _PLACES
+        at, end = pairs, pairs + triples
         np.add(placed[0, :at], placed[1, 1:fourth], out=keys[:at])
-        np.add(keys[: at - 1], placed[2, 2:fourth], out=keys[at:end])
-        first = [word[:-1], word[:-2]]
-        if m:
-            same[third - 1] = False
+        np.add(keys[:triples], placed[2, 2:third], out=keys[at:end])
         np.logical_and(tell[1:] | tell[:-1], same, out=counts[:at])
-        np.logical_and(counts[: at - 1], same[1:], out=counts[at:end])
-        if m > 3:
-            stop = end + m - 3
-            np.add(keys[at + third : end - 1], placed[3, third + 3 : fourth], out=keys[end:stop])
-            np.logical_and(counts[at + third : end - 1], same[third + 2 :], out=counts[end:stop])
-            first.append(bearing[:-3])
-            end = stop
+        np.logical_and(counts[:triples], same[1 : third - 1], out=counts[at:end])
+        first = [word[:-1], word[:triples]]
         if m:
-            mixed = keys[end:edge].reshape(2, m - 1)
-            mixed_counts = counts[end:edge].reshape(2, m - 1)
-            np.add(placed[0, fourth:-1], placed[1, third + 1 : fourth], out=mixed[0])
-            np.add(placed[0, third : fourth - 1], placed[1, fourth + 1 :], out=mixed[1])
-            mixed_counts[:] = counts[third:at]
+            classes, words = placed[:2, third:fourth], placed[:2, fourth:]
+            np.add(words[0, :-1], classes[1, 1:], out=keys[end : end + m - 1])
+            np.add(classes[0, :-1], words[1, 1:], out=keys[end + m - 1 : edge])
+            counts[end:edge].reshape(2, m - 1)[:] = counts[third:at]
             first += [bearing[:-1], bearing[:-1]]
         for at_key, place in enumerate(one, edge):
             keys[at_key] = row[n + place]
         for at_key, place in enumerate(two, edge + len(one)):
             keys[at_key] = keys[n + place]
         counts[edge:] = True
-        keys += _SALTS.repeat(sizes)
+        sizes = [n, n, m - 1, n, n - 2, m - 1, m - 1] if m else [n, n - 1, 0, n, n - 2, 0, 0]
+        keys += _SALTS.repeat([*sizes, len(opens), len(closes), len(two)])
         first.append(np.array(one + two))
         return Grams(mix_in_place(keys), counts, np.concatenate(first))
 
@@ -207,7 +191,7 @@ class Sequences:
         return out + self._class_families(same)
 
     def _class_families(self, same: Bools) -> list[_Family]:
-        """N-grams in which classes stand for telling words, and n-grams of classes.
+        """N-grams in which classes stand for telling words, and pairs of words that have one.
 
         `same`: whether word i + 1 stands in the sentence of word i.
         """
@@ -235,7 +219,8 @@ class Sequences:
             return out
         two = fetch(shown, at) * SEQ[0]
         two += fetch(shown, at + 1) * SEQ[1]
-        inside, at3 = _longer(at, same, 2)
+        inside = where(fetch(same, at + 1) & (at + 1 < len(same)))
+        at3 = fetch(at, inside)
         three = fetch(shown, at3 + 2) * SEQ[2]
         three += fetch(two, inside)
         out += [_Family(two + SALT[F_CBI], at, 2), _Family(three + SALT[F_CTRI], at3, 3)]
@@ -250,18 +235,10 @@ class Sequences:
         two = first + second
         second += fetch(w, at) * SEQ[0]
         first += fetch(w, after) * SEQ[1]
-        inside, at3 = _longer(at, same, 2)
-        three = fetch(v, at3 + 2) * SEQ[2]
-        three += fetch(two, inside)
-        inside, at4 = _longer(at3, same, 3)
-        four = fetch(v, at4 + 3) * SEQ[3]
-        four += fetch(three, inside)
         out += [
             _Family(two + SALT[F_SEQ2], at, 2, bearing),
             _Family(second + SALT[F_WC], at, 2, bearing),
             _Family(first + SALT[F_CW], at, 2, bearing),
-            _Family(three + SALT[F_SEQ3], at3, 3, bearing),
-            _Family(four + SALT[F_SEQ4], at4, 4, bearing),
         ]
         return out
 
@@ -294,6 +271,17 @@ class _Family(NamedTuple):
         return at if self.base is None else fetch(self.base, at)
 
 
+def _ends_of_few(same: Bools) -> tuple[list[int], list[int], list[int]]:
+    """The first words of sentences, the last ones, the first of those that have two or more.
+
+    As `_ends` has them, of every word whether the next one is of its sentence: of a few, lists take
+    less time.
+    """
+    closes = where(~same).tolist()
+    opens = [0, *[place + 1 for place in closes[:-1]]]
+    return opens, closes, [at for at, last in zip(opens, closes, strict=True) if at < last]
+
+
 def _ends(turns: I64, n: int) -> tuple[I64, I64]:
     """The places of the first words of sentences and then of their last ones; those of the first
     words of sentences that have two or more.
@@ -308,13 +296,3 @@ def _ends(turns: I64, n: int) -> tuple[I64, I64]:
     np.add(turns, 1, out=first[1:])
     last[:-1], last[-1] = turns, n - 1
     return ends.reshape(-1), first[first < last]
-
-
-def _longer(at: I64, same: Bools, size: int) -> tuple[I64, I64]:
-    """Which n-grams of `size` words, the first at `at`, have a next word too: indices and places.
-
-    `same` says of each word but the last whether the next one is of its sentence.
-    """
-    ends = at + (size - 1)
-    inside = where(fetch(same, ends) & (ends < len(same)))
-    return inside, fetch(at, inside)

@@ -59,8 +59,8 @@ _M1 = np.uint64(0xBF58476D1CE4E5B9)
 # families of features, each with a salt of its own
 F_CHAR = 0  # + n
 F_WORD, F_CLASS, F_BI, F_TRI, F_CBI, F_CTRI = 10, 11, 12, 13, 14, 15
-F_SEQ2, F_SEQ3, F_SEQ4, F_WC, F_CW = 16, 17, 18, 19, 20
-F_OPEN, F_OPEN2, F_CLOSE = 21, 22, 23
+F_SEQ2, F_WC, F_CW = 16, 17, 18
+F_OPEN, F_OPEN2, F_CLOSE = 19, 20, 21
 
 
 def mix(keys: U64) -> U64:

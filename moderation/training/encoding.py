@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from moderation.features.blocks import ChunkTable, Sink, class_keys, encode
+from moderation.features.blocks import encode
 from moderation.features.combinations import concept_bits, unit_masks
+from moderation.features.items import Sink
+from moderation.features.memory import ChunkTable
 from moderation.features.repetition import lessen, repeats_of
 from moderation.pooling import extents
 from moderation.reading.chunks import I32, I64, U64
+from moderation.reading.hashing import class_keys
 from moderation.reading.lexer import Lexer
 from moderation.training.arrays import Float32, Float64
 from moderation.training.concepts import CONCEPTS
