@@ -42,6 +42,8 @@ _OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from")]
 N_LABELS = len(LABELS)
 _TOXICITY = LABELS.index("toxicity")
 _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
+# Arrays of no dimension: of one short text, steps with numbers take half as long again.
+_ZERO, _ONE = np.array(0, np.float32), np.array(1, np.float32)
 
 
 @dataclass(eq=False, repr=False)
@@ -169,7 +171,7 @@ class _Lines:
         out = out + whole * on_whole
         out += worst * on_worst
         excess = worst - whole
-        np.maximum(excess, 0, out=excess)
+        np.maximum(excess, _ZERO, out=excess)
         excess *= self._excess
         out += excess
         return out
@@ -218,14 +220,14 @@ class Pooling:
         further -= out[_TOXICITY]
         excess = out.take(self._linked, axis=0)
         excess -= self._link_from
-        np.maximum(excess, 0, out=excess)
+        np.maximum(excess, _ZERO, out=excess)
         excess *= self._link
         _add_rows(further, self._to_first, excess)
         further *= _between(out[_REGISTER])
         out[_TOXICITY] += further[0]
         bend = out.take(self._bent, axis=0)
         bend -= self._knees
-        np.maximum(bend, 0, out=bend)
+        np.maximum(bend, _ZERO, out=bend)
         bend *= self._above
         _add_rows(out, self._bent, bend)
         return out[:N_LABELS].T
@@ -251,7 +253,7 @@ class Pooling:
             return self._both.values(pooled.whole, pooled.worst, pooled.count)
         out, more = self._split(pooled)
         more -= np.maximum(out.take(which, axis=1), self._watch_from)
-        np.maximum(more, 0, out=more)
+        np.maximum(more, _ZERO, out=more)
         out[:, which] += more
         return out
 
@@ -307,7 +309,7 @@ def _add_rows(rows: Float32, which: npt.NDArray[np.intp], more: Float32) -> None
 
 def _between(line: Float32) -> Float32:
     """The register's line as a share: in [0, 1], of the same shape."""
-    share: Float32 = np.minimum(np.maximum(line, 0), 1)
+    share: Float32 = np.minimum(np.maximum(line, _ZERO), _ONE)
     return share
 
 

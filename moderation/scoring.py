@@ -52,6 +52,8 @@ SEGMENTS = 2_048  # summed at once, of six chunks each or so: for the same reaso
 KEPT = 31 << 20  # bytes of a block: glibc heeds none of 32 MiB or more
 _HEADS = np.arange(len(HEADS))
 FEW = 200  # rows up to which calls take longer than work
+# Arrays of no dimension: of one short text, steps with numbers take half as long again.
+_HALF, _ONE = np.array(0.5, np.float32), np.array(1, np.float32)
 
 
 class WeightSink(Sink):
@@ -251,9 +253,9 @@ def _sum_repeats(repeats: Repeats, table: ChunkTable, n_texts: int, heads: int) 
 
 def sigmoid(logits: Float32) -> Float32:
     """Logistic function without overflow."""
-    probability: Float32 = np.tanh(0.5 * logits)
-    probability += 1.0
-    probability *= 0.5
+    probability: Float32 = np.tanh(_HALF * logits)
+    probability += _ONE
+    probability *= _HALF
     return probability
 
 

@@ -7,6 +7,7 @@ have the word somewhere. In them telling words stand as their classes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -39,6 +40,7 @@ FEW_WORDS = 300  # up to so many, work at every place takes less time than choos
 _SALTS = SALT[[F_BI, F_CBI, F_SEQ2, F_TRI, F_CTRI, F_WC, F_CW, F_OPEN, F_CLOSE, F_OPEN2]]
 _OPEN, _OPEN2, _CLOSE = SALT[[F_OPEN, F_OPEN2, F_CLOSE]]
 _PLACES = SEQ[:3, None]
+_EVERY = np.arange(FEW_WORDS)
 FAMILIES = len(_SALTS)  # kinds of n-grams, of each of which a word begins one
 
 
@@ -129,7 +131,7 @@ class Sequences:
         closes sentences is picked out of the second.
         """
         key, n = self.key, len(self.key)
-        tells = (self.cls - np.uint8(1)) < np.uint8(self.telling)  # 0 wraps round to 255
+        tells = _tells(self.telling).take(self.cls)
         named = self.class_keys.take(self.cls)
         bearing = where(self.cls)
         m = len(bearing)
@@ -138,7 +140,7 @@ class Sequences:
         third, fourth = 2 * n, 2 * n + m  # where these rows begin
         pairs, triples, mixed = fourth - 1, third - 2, 2 * max(m - 1, 0)
         edge = pairs + triples + mixed  # where what opens and closes sentences begins
-        every = np.arange(n)
+        every = _EVERY[:n]
         word = np.concatenate([every, every, bearing])
         row = np.concatenate(
             [key, np.where(tells, named, key), named.take(bearing), key.take(bearing)]
@@ -269,6 +271,13 @@ class _Family(NamedTuple):
         """The positions of the n-grams' words number `number`."""
         at = self.at + number if number else self.at
         return at if self.base is None else fetch(self.base, at)
+
+
+@functools.cache
+def _tells(telling: int) -> Bools:
+    """Whether a class is one of the first `telling`, by its number: of a few words, looked up."""
+    number = np.arange(256)
+    return (number > 0) & (number <= telling)
 
 
 def _ends_of_few(same: Bools) -> tuple[list[int], list[int], list[int]]:

@@ -54,7 +54,10 @@ _CHAR = _ODD[0:8]  # place of a code point in an n-gram
 _WORD = _ODD[8 : 8 + MAX_WORD + 2]  # place of a code point in a word
 SEQ = _ODD[64:72]  # place of a word in a word n-gram
 SALT = _ODD[80:120]
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
+# Arrays of no dimension: of few keys, steps with numbers take half as long again.
+_M1, _HALF, _LESS = (np.array(number, np.uint64) for number in (0xBF58476D1CE4E5B9, 32, 29))
+_ONE = np.array(1, np.uint16)
+_SHIFTS = [np.array(64 - bits, np.uint64) for bits in range(65)]
 
 # families of features, each with a salt of its own
 F_CHAR = 0  # + n
@@ -72,10 +75,10 @@ def mix_in_place(keys: U64) -> U64:
     """The same, of keys that nobody needs any more."""
     for start in range(0, len(keys), CACHED):
         part = keys[start : start + CACHED]
-        shifted = part >> np.uint64(32)
+        shifted = part >> _HALF
         part ^= shifted
         part *= _M1
-        np.right_shift(part, np.uint64(29), out=shifted)
+        np.right_shift(part, _LESS, out=shifted)
         part ^= shifted
     return keys
 
@@ -83,8 +86,8 @@ def mix_in_place(keys: U64) -> U64:
 def slots(keys: U64, bits: int) -> tuple[I64, npt.NDArray[np.uint16]]:
     """Slot in `[0, 2**bits)` and fingerprint (never 0) of mixed keys."""
     fingerprint = keys.astype(np.uint16)
-    np.maximum(fingerprint, 1, out=fingerprint)
-    return (keys >> np.uint64(64 - bits)).view(np.int64), fingerprint
+    np.maximum(fingerprint, _ONE, out=fingerprint)
+    return (keys >> _SHIFTS[bits]).view(np.int64), fingerprint
 
 
 def word_keys(words: Sequence[str]) -> U64:
