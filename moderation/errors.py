@@ -35,3 +35,17 @@ class ModelError(InputError):
 
 class CorpusError(InputError):
     """A labelled corpus that is missing or not what the registry says."""
+
+
+def unreadable(error: OSError | UnicodeError) -> str:
+    """Why a file cannot be read, and the next step: the problem that an InputError names."""
+    if isinstance(error, UnicodeError):
+        return "cannot be read: not UTF-8; convert the file to UTF-8"
+    steps = {
+        FileNotFoundError: "check the path",
+        NotADirectoryError: "check the path",
+        IsADirectoryError: "name a file in it",
+        PermissionError: "ask for the right to read it",
+    }
+    step = steps.get(type(error), "try again, or with a copy of it")
+    return f"cannot be read: {error.strerror or error}; {step}"

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.errors import ModelError
+from moderation.errors import ModelError, unreadable
 from moderation.features.combinations import MAX_COMBINATIONS, Combinations, Combined
 from moderation.reading.context import Context
 from moderation.reading.lazy import LazyTable, Table, lines_table
@@ -350,7 +350,7 @@ def read_header(path: str | Path) -> tuple[dict[str, Any], dict[str, Any], int]:
                 )
             raw = stream.read(length)
     except OSError as error:
-        raise ModelError(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise ModelError(str(path), unreadable(error)) from error
     try:
         header = json.loads(raw.decode("utf-8"), object_pairs_hook=_object)
         settings = json.loads(header["__metadata__"]["moderation"], object_pairs_hook=_object)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 from moderation.evaluation.metrics import fit_platt, logit
 from moderation.model import Model
 from moderation.pooling import rescale
@@ -160,7 +160,7 @@ def read_labelled(path: str | Path) -> tuple[list[str], Float32, str]:
         content = path.read_bytes()
         decoded = content.decode("utf-8-sig")
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(path), unreadable(error)) from None
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{path}:{line}", "is not UTF-8; convert the file to UTF-8") from None

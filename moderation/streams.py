@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, TextIO
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 
 FORMATS = ("auto", "jsonl", "csv", "lines", "threads")
 MAX_LINE = 64 << 20  # bytes; a longer line is refused rather than held in memory
@@ -45,7 +45,7 @@ def open_input(name: str) -> Iterator[tuple[str, BinaryIO]]:
     try:
         stream = open(name, "rb")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(name, unreadable(error)) from error
     with stream:
         yield name, stream
 

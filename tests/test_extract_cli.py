@@ -86,7 +86,8 @@ def test_a_missing_file_is_one_line_and_the_others_are_written(dump: Path, tmp_p
     missing = tmp_path / "missing.txt"
     result = run(str(missing), str(dump))
     assert result.exit_code == 1
-    assert result.stderr == f"moderation: {missing}: cannot be read: No such file or directory\n"
+    said = f"{missing}: cannot be read: No such file or directory; check the path"
+    assert result.stderr == f"moderation: {said}\n"
     assert len(threads(result.stdout)) == 1
 
 

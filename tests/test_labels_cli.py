@@ -74,7 +74,8 @@ def test_check_with_threads_elsewhere(folder: Path) -> None:
 def test_check_of_a_missing_file_is_one_line(folder: Path) -> None:
     result = run("check", "none.jsonl")
     assert result.exit_code == 1
-    assert result.stderr == "none.jsonl: cannot be read: No such file or directory\n"
+    said = "none.jsonl: cannot be read: No such file or directory; check the path\n"
+    assert result.stderr == said
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(folder: Path) -> None:

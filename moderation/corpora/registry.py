@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.corpora.rules import Rule, compile_rule
-from moderation.errors import CorpusError
+from moderation.errors import CorpusError, unreadable
 from moderation.records import LABELS
 
 DEV_SHARE = 0.05  # 5 % of jigsaw2018_any is 7.9k rows: an AUC known to about 0.002
@@ -227,7 +227,7 @@ def _digest(path: Path) -> str:
     except FileNotFoundError:
         raise CorpusError(str(path), "is not there; name the folder that holds it") from None
     except OSError as error:
-        raise CorpusError(str(path), f"cannot be read: {error.strerror}") from None
+        raise CorpusError(str(path), unreadable(error)) from None
     digest = hashlib.sha256(content).hexdigest()
     sums = path.parent / "SHA256SUMS"
     if sums.exists():

@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 from moderation.evaluation.aims import judge, read_aims
 from moderation.evaluation.card_figures import FigureParts
 from moderation.evaluation.card_probes import ProbeParts
@@ -33,7 +33,7 @@ def read_report(path: str | Path) -> Report:
     try:
         return Report.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(path), unreadable(error)) from None
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             str(path),

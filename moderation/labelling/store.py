@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast, get_args
 
 import msgspec
 
-from moderation.errors import InputError, LabelError
+from moderation.errors import InputError, LabelError, unreadable
 from moderation.labelling.scheme import LabelRecord, Reading, find_problems, suggest, text_digest
 from moderation.records import LABELS, Range
 
@@ -283,7 +283,7 @@ def _lines(
                 if line.strip():
                     yield number, line.strip(), raw.endswith(b"\n")
     except OSError as error:
-        raise failure(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise failure(str(path), unreadable(error)) from error
 
 
 def _decode(line: bytes) -> dict[str, Any]:

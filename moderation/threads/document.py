@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 from moderation.records import Thread
 from moderation.threads.compression import open_unpacked
 
@@ -76,7 +76,7 @@ class Document:
             with document.open() as stream:
                 document.head = stream.read(HEAD_BYTES)
         except OSError as error:
-            raise InputError(str(path), f"cannot be read: {error.strerror or error}") from error
+            raise InputError(str(path), unreadable(error)) from error
         return document
 
     @classmethod

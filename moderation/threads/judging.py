@@ -42,7 +42,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 from moderation.records import Comment, Thread
 from moderation.threads.decoding import decode
 from moderation.threads.document import Document
@@ -136,7 +136,7 @@ def read_gold(path: str | Path) -> dict[str, list[GoldComment]]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
+        raise InputError(str(path), unreadable(error)) from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from moderation.corpora.contrasts import read_contrasts
 from moderation.corpora.registry import Corpus
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 from moderation.labelling.store import labelled_texts
 from moderation.records import LABELS
 from moderation.training.arrays import Float32
@@ -132,7 +132,7 @@ def add_harmless(examples: Examples, path: str | Path, weight: float) -> None:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
+        raise InputError(str(path), unreadable(error)) from error
     texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     _add_zeros(examples, texts, [weight] * len(LABELS), "harmless", path)
 

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from moderation.errors import InputError
+from moderation.errors import InputError, unreadable
 
 
 def read_table(path: str | Path) -> dict[str, Any]:
@@ -14,6 +14,6 @@ def read_table(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from error
+        raise InputError(str(path), unreadable(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(str(path), f"is not TOML: {error}") from error

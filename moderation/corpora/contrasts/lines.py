@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from moderation.errors import InputError, LabelError
+from moderation.errors import InputError, LabelError, unreadable
 from moderation.records import LABELS
 
 
@@ -16,7 +16,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         content = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from error
+        raise InputError(str(path), unreadable(error)) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:{error.start}", "is not UTF-8") from error
     for number, line in enumerate(content.split("\n"), 1):
