@@ -10,7 +10,8 @@ Raising `settings.FORMAT`: change it when a file written before can no longer be
 scores (other arrays, another hash, another normaliser). Keep the old number's reader for one minor
 release or refuse it with a line that names the release that still reads it; add the new number's
 file to the tests; say so in the changelog; rebuild the shipped model with `moderation train`.
-Before the first release the number stays 1: files of earlier commits are refused by their shapes.
+Before the first release the number stays 1, and not every file of an earlier commit is refused by
+its shapes: with another hash it is read, and scores wrongly. Train it again.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from moderation.features.repetition import STEPS, lessen
 from moderation.model import BENDS, HEADS, LINE, POOL, REGISTER, SOCIAL
-from moderation.reading.chunks import I64
+from moderation.reading.chunks import I64, constant
 from moderation.records import LABELS
 
 Float32 = npt.NDArray[np.float32]
@@ -42,8 +42,7 @@ _OFFSETS = [POOL.index(name) for name in ("bias", "watch_bias", "watch_from")]
 N_LABELS = len(LABELS)
 _TOXICITY = LABELS.index("toxicity")
 _SOCIAL, _REGISTER = HEADS.index(SOCIAL), HEADS.index(REGISTER)
-# Arrays of no dimension: of one short text, steps with numbers take half as long again.
-_ZERO, _ONE = np.array(0, np.float32), np.array(1, np.float32)
+_ZERO, _ONE = constant(0, np.float32), constant(1, np.float32)
 
 
 @dataclass(eq=False, repr=False)

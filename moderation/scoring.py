@@ -32,7 +32,7 @@ from moderation.features.repetition import Repeats, repeats_of
 from moderation.features.sequences import FAMILIES
 from moderation.model import HEADS
 from moderation.pooling import Pooled, Pooling, Sums, extents, pool
-from moderation.reading.chunks import I32, I64, U64, Bools, bring_near, fetch
+from moderation.reading.chunks import I32, I64, U64, Bools, bring_near, constant, fetch
 from moderation.reading.hashing import CACHED, MOST_FEATURES, class_keys, item_features, slots
 from moderation.reading.vocabulary import Known
 from moderation.records import Score
@@ -52,8 +52,7 @@ SEGMENTS = 2_048  # summed at once, of six chunks each or so: for the same reaso
 KEPT = 31 << 20  # bytes of a block: glibc heeds none of 32 MiB or more
 _HEADS = np.arange(len(HEADS))
 FEW = 200  # rows up to which calls take longer than work
-# Arrays of no dimension: of one short text, steps with numbers take half as long again.
-_HALF, _ONE = np.array(0.5, np.float32), np.array(1, np.float32)
+_HALF, _ONE = constant(0.5, np.float32), constant(1, np.float32)
 
 
 class WeightSink(Sink):

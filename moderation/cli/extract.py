@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from moderation.errors import InputError, ModerationError, unreadable
+from moderation.errors import InputError, unreadable
 from moderation.records import Thread
 from moderation.threads import Document, ReadOptions, read_threads
 
@@ -149,7 +149,7 @@ def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes().strip()
     except OSError as error:
-        raise ModerationError(f"{path}: {unreadable(error)}") from error
+        raise InputError(str(path), unreadable(error)) from error
     if not key:
         raise InputError(str(path), "the key file is empty; put a secret line into it")
     return key

@@ -14,7 +14,7 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from moderation.reading.chunks import I32, I64, U64
+from moderation.reading.chunks import I32, I64, U64, constant
 from moderation.reading.words import MAX_WORD
 
 N_MIN, N_MAX = 2, 5  # character n-grams
@@ -54,10 +54,9 @@ _CHAR = _ODD[0:8]  # place of a code point in an n-gram
 _WORD = _ODD[8 : 8 + MAX_WORD + 2]  # place of a code point in a word
 SEQ = _ODD[64:72]  # place of a word in a word n-gram
 SALT = _ODD[80:120]
-# Arrays of no dimension: of few keys, steps with numbers take half as long again.
-_M1, _HALF, _LESS = (np.array(number, np.uint64) for number in (0xBF58476D1CE4E5B9, 32, 29))
-_ONE = np.array(1, np.uint16)
-_SHIFTS = [np.array(64 - bits, np.uint64) for bits in range(65)]
+_M1, _HALF, _LESS = (constant(number, np.uint64) for number in (0xBF58476D1CE4E5B9, 32, 29))
+_ONE = constant(1, np.uint16)
+_SHIFTS = [constant(64 - bits, np.uint64) for bits in range(65)]  # from a key to a slot
 
 # families of features, each with a salt of its own
 F_CHAR = 0  # + n
