@@ -42,7 +42,7 @@ from moderation.weights import Rows
 if TYPE_CHECKING:  # imported where a path is asked for: it brings half of urllib with it
     from pathlib import Path
 
-MAX_HEADER = 1 << 20  # bytes; the shipped model's header has about 0.1 MB
+MAX_HEADER = 1 << 20  # bytes; the shipped model's header has under 0.2 MB
 MAX_FILE = 256 << 20  # bytes; the shipped model has under 12 MB
 DEFAULT_NAME = "default"
 SUFFIX = ".safetensors"
@@ -182,16 +182,16 @@ class Model:
         tables = self.settings["tables"]
         return Tables(
             vocabulary=self.ranks,
-            offensive={word: rank for rank, word in enumerate(tables["offensive"])},
+            offensive={word: rank for rank, word in enumerate(tables["offensive"].split())},
             homoglyphs=tables["homoglyphs"],
             leet={symbol: tuple(letters) for symbol, letters in tables["leet"].items()},
             emoji=tables["emoji"],
-            telling={word: rank for rank, word in enumerate(tables.get("telling", ()))},
-            meant=tables.get("meant", ()),
+            telling={word: rank for rank, word in enumerate(tables.get("telling", "").split())},
+            meant=tables.get("meant", "").split(),
             slips=tables.get("slips", {}),
             context=self.context,
             names=tables.get("names", ""),
-            common=tables.get("common", ()),
+            common=tables.get("common", "").split(),
         )
 
     @cached_property
@@ -269,7 +269,7 @@ def save(model: Model, path: str | Path) -> str:
         arrays["combination"], arrays["combination_value"] = model.combined
     names = {np.dtype(v).name: k for k, v in _DTYPES.items()}
     settings = json.dumps(
-        model.settings, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
+        model.settings, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
     header: dict[str, Any] = {"__metadata__": {"moderation": settings}}
     at = 0
@@ -283,7 +283,8 @@ def save(model: Model, path: str | Path) -> str:
             "data_offsets": [at, at + array.nbytes],
         }
         at += array.nbytes
-    encoded = json.dumps(header, separators=(",", ":"), sort_keys=False).encode("ascii")
+    written = json.dumps(header, separators=(",", ":"), sort_keys=False, ensure_ascii=False)
+    encoded = written.encode("utf-8", "backslashreplace")  # half of a pair as JSON escapes it
     encoded += b" " * (-len(encoded) % 64 - 8 % 64 + 64)
     encoded += b" " * (-(8 + len(encoded)) % 64)
     partial = path.with_name(path.name + ".partial")

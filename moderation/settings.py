@@ -63,19 +63,8 @@ def check_settings(place: str, settings: Any) -> None:
             and type(settings.get("trained", {})) is dict
             and settings.get("register") in (None, *REGISTERS)
             and _is_scales(settings.get("registers", {}))
-            and type(tables["offensive"]) is list
-            and type(tables.get("telling", [])) is list
-            and all(
-                type(w) is str and w
-                for w in (
-                    *tables["offensive"],
-                    *tables.get("telling", ()),
-                    *tables.get("common", ()),
-                )
-            )
-            and type(tables.get("common", [])) is list
-            and type(tables.get("meant", [])) is list
-            and all(type(w) is str and w for w in tables.get("meant", ()))
+            and type(tables["offensive"]) is str
+            and all(type(tables.get(name, "")) is str for name in ("telling", "common", "meant"))
             and _is_slips(tables.get("slips", {}))
             and type(tables.get("names", "")) is str
             and _is_str_map(tables["homoglyphs"], 8)

@@ -58,6 +58,14 @@ def test_the_order_of_settings_does_not_matter(tmp_path: Path) -> None:
     assert save(model, tmp_path / "a.safetensors") == save(make_model(), tmp_path / "b.safetensors")
 
 
+@pytest.mark.parametrize("name", ['"quoted\\"', "é🤡", "half \udc80", "\x00\x1b\n", "\u2028"])
+def test_settings_hold_any_text(tmp_path: Path, name: str) -> None:
+    model = make_model()
+    model.settings["trained"] = {"sources": {name: {"rows": 1}}}
+    save(model, tmp_path / "a.safetensors")
+    assert load_file(tmp_path / "a.safetensors").settings == model.settings
+
+
 def test_the_library_sees_the_same_arrays(tmp_path: Path) -> None:
     path = write_small_model(tmp_path)
     theirs = safetensors.numpy.load_file(path)

@@ -83,17 +83,20 @@ class Tables:
     common: Collection[str] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The small tables, as stored in a model file (the vocabulary is an array there)."""
+        """The small tables, as stored in a model file (the vocabulary is an array there).
+
+        Lists of words are one string, a space between: as a list they took half as much again.
+        """
         return {
-            "offensive": list(self.offensive),
-            "telling": list(self.telling),
+            "offensive": " ".join(self.offensive),
+            "telling": " ".join(self.telling),
             "homoglyphs": dict(self.homoglyphs),
             "leet": {symbol: list(letters) for symbol, letters in self.leet.items()},
             "emoji": dict(self.emoji),
-            "meant": list(self.meant),
+            "meant": " ".join(self.meant),
             "slips": {word: dict(meant) for word, meant in self.slips.items()},
             "names": self.names,
-            "common": list(self.common),
+            "common": " ".join(self.common),
         }
 
 
