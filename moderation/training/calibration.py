@@ -17,7 +17,7 @@ from moderation.training.recipe import Recipe
 
 FEWEST = 10  # texts of either outcome below which nothing is scaled
 BENT = 300  # positives from which a fit of two slopes is better than one of a single slope
-EVEN = 0.005  # macro-F1: what another choice of held texts moves it by
+EVEN = 0.005  # macro-F1: about what another choice of held texts moves it by
 SAMPLES = 200  # of held texts, by which a threshold is chosen
 MOST_MOVED = 4.0  # logits by which a head is moved at most
 KNEE = -1.5  # logit where the slope changes: of four tried, that with the least error on dev rows
