@@ -60,6 +60,7 @@ from moderation.training import (
     assemble,
     calibrate_in_turn,
     choose_combinations,
+    choose_phrases,
     combination_matrix,
     compose,
     encode_texts,
@@ -101,8 +102,8 @@ SEQUENCE_FAMILIES = (
     "class-replaced n-grams", "class-replaced n-grams",
     "class sequences", "class sequences", "class sequences",
 )  # fmt: skip
-COMBINED = "combinations of concepts"
-FAMILIES = (*dict.fromkeys((*ITEM_FAMILIES, *SEQUENCE_FAMILIES)), COMBINED)
+TIED, COMBINED = "weights shared by phrases", "combinations of concepts"
+FAMILIES = (*dict.fromkeys((*ITEM_FAMILIES, *SEQUENCE_FAMILIES)), TIED, COMBINED)
 
 GROUPS = (
     ("dynahate", "hatemoji_build"),
@@ -334,13 +335,17 @@ class Ablation:
         self.extent = np.concatenate([self.encoded.extent_of_texts(WHOLE), of_parts])
         assert self.chosen is not None
         family = families_of(train_texts + copies, self.knowledge, self.chosen)
+        shared = 0
+        if self.phrases is not None:  # those that no text has are there for what they share
+            shared = self.phrases.count
+            tied = self.phrases.ties.getnnz(axis=1) > 0
+            family[(family < 0) & tied] = FAMILIES.index(TIED)
         unknown = int((family < 0).sum())
         if unknown:
             raise AssertionError(f"{unknown} features belong to no family")
-        crossed = self.matrix.shape[1] - len(family)
-        self.family: npt.NDArray[np.int8] = np.concatenate(
-            [family, np.full(crossed, FAMILIES.index(COMBINED), np.int8)]
-        )
+        crossed = self.matrix.shape[1] - len(family) - shared
+        columns = np.repeat([FAMILIES.index(TIED), FAMILIES.index(COMBINED)], [shared, crossed])
+        self.family: npt.NDArray[np.int8] = np.concatenate([family, columns.astype(np.int8)])
         log(f"{len(family):,} features, {crossed:,} combinations of concepts")
 
     def _encode(self, texts: list[str]) -> Encoded:
@@ -357,7 +362,7 @@ class Ablation:
         self._screened = found
         texts = slice(self.encoded.n_texts)
         drawn = np.where(self.draw[texts] < 0, 1, 1 / recipe.draws).astype(np.float32)
-        self.chosen = screen(
+        chosen = screen(
             self.encoded,
             self.train_labels[texts],
             self.train_weight[texts] * drawn[:, None],
@@ -365,6 +370,7 @@ class Ablation:
             min_count=recipe.min_count,
             per_label=recipe.per_label,
         )
+        self.chosen, self.phrases = choose_phrases(self.encoded, chosen, self.knowledge)
         self.combining = choose_combinations(self.encoded, recipe.combinations)
         whole = self._texts(self.encoded, damped=damped)
         self.matrix = sparse.vstack([whole, self._segments(self.encoded, self.picked)], "csr")
@@ -372,13 +378,13 @@ class Ablation:
         self.texts = self._texts(self.judged, damped=damped)
 
     def _texts(self, encoded: Encoded, *, damped: bool) -> sparse.csr_matrix:
-        """Texts x features, combinations last."""
+        """Texts x features, what phrases share and combinations last."""
         assert self.chosen is not None
         matrix = text_matrix(encoded, self.chosen, damped=damped)
         return self._beside(matrix, text_masks(encoded))
 
     def _segments(self, encoded: Encoded, which: Numbers) -> sparse.csr_matrix:
-        """Segments x features, combinations last."""
+        """Segments x features, what phrases share and combinations last."""
         assert self.chosen is not None
         matrix = segment_matrix(encoded, self.chosen, which)
         return self._beside(matrix, segment_masks(encoded, which))
@@ -386,9 +392,12 @@ class Ablation:
     def _beside(
         self, matrix: sparse.csr_matrix, masks: npt.NDArray[np.uint64]
     ) -> sparse.csr_matrix:
-        if self.combining is None:
-            return matrix
-        return sparse.hstack([matrix, combination_matrix(masks, self.combining)], "csr")
+        blocks = [matrix]
+        if self.phrases is not None:
+            blocks.append(self.phrases.columns(matrix))
+        if self.combining is not None:
+            blocks.append(combination_matrix(masks, self.combining))
+        return sparse.hstack(blocks, "csr")
 
     def run(self, variant: Variant) -> Outcome:
         """Fit a variant's heads and judge the dev rows."""
@@ -410,8 +419,12 @@ class Ablation:
         written = int((self.train_kind == "").sum())
         assert self.chosen is not None
         own = len(self.chosen.keys)
-        crossed = None if self.combining is None else self.combining.tells
-        tells = taught_features(self.chosen.tells, crossed)[columns]
+        others = [self.chosen.tells[:0]]
+        if self.phrases is not None:
+            others.append(self.phrases.tells)
+        if self.combining is not None:
+            others.append(self.combining.tells)
+        tells = taught_features(self.chosen.tells, np.concatenate(others))[columns]
         rows = Rows(matrix, self.train_labels, weight, self.train_source, self.draw, written)
         heads[columns] = fit_heads(rows, tells, recipe)
         pruned = np.ones(own, np.bool_)

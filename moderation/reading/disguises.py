@@ -24,10 +24,12 @@ MASKS = "*#_.@%$&!?+~^-"  # symbols that letters are masked with
 LONGEST_MASKED = 20  # letters and symbols of a word with masks
 _MASKED = re.compile(f"[a-z{re.escape(MASKS)}]+")
 _GLYPHS = frozenset("0123456789@$")
+_TWO_LETTERS = frozenset("1!|")  # an "i" or an "l"
 _ANY = "\0"  # in a trace: a symbol that may stand for several letters
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _SYMBOLS = re.compile(r"[\W_]+")
 _CODE = re.compile(r"[a-z]{1,2}\d{2,3}|\d[a-z]\d\d")  # "sh17", "5h17": parts, rooms, plates
+_APART = re.compile(r"[^.*_~-](?:([.*_~-])[^.*_~-])(?:\1[^.*_~-]){2,}")  # one sign between them all
 _RUNS = re.compile(r"(.)\1+")
 # Words by a letter and their length, the likeliest first: the bits by which each surprises, then
 # what decides between equals: the length, or where words are found by their last letter the number
@@ -58,9 +60,11 @@ class Disguises:
         self._splitter = splitter
         self._longest = longest
         self._first_choice: dict[int, str | None] = {ord("'"): None}
-        self._first_choice.update(
-            (ord(sign), of[0]) for sign, of in leet.items() if len(sign) == 1 and not sign.isalpha()
-        )
+        signs = {sign: of for sign, of in leet.items() if len(sign) == 1 and not sign.isalpha()}
+        self._first_choice.update((ord(sign), of[0]) for sign, of in signs.items())
+        self._last_choice = self._first_choice | {
+            ord(sign): of[-1] for sign, of in signs.items() if sign in _TWO_LETTERS
+        }
         self.glyphs = {ord(sign): leet[sign][0] for sign in _GLYPHS if sign in leet}
         self._pools: dict[tuple[bool, int], Pool] = {}
         self._traces: tuple[dict[int, str | None], frozenset[str]] | None = None
@@ -78,6 +82,11 @@ class Disguises:
         """A core with symbols or digits in it, read as the word that it hides; None if none."""
         if len(core) > self._longest or len(core) < 3:
             return None
+        if not core.isalnum() and _APART.fullmatch(core):  # i.d.!.0.t
+            joined = core[::2]
+            meant = None if joined.isalpha() else self.unleet(joined)
+            if meant in self._offensive and sum(map(str.isalpha, joined)) > 2:
+                return [str(meant)]
         parts = [p for p in _SYMBOLS.split(core) if p]
         if len(parts) >= 3 and all(len(p) == 1 for p in parts):  # i.d.i.o.t, f-u-c-k
             joined = "".join(parts)
@@ -129,15 +138,17 @@ class Disguises:
                 return found
         if letters * 2 < len(core) or not core[0].isalpha() or core[:-1].isalpha():
             return None
-        first = self.likely(core)
-        if len(first) < 3 or not first.isalpha():
-            return None
-        rank = self._known.get(first)
-        return first if rank is not None and (len(first) > 3 or rank < SHORT) else None
+        for word in self.likely(core):
+            if len(word) >= 3 and word.isalpha():
+                rank = self._known.get(word)
+                if rank is not None and (len(word) > 3 or rank < SHORT):
+                    return word
+        return None
 
-    def likely(self, core: str) -> str:
-        """`core` with the first choice of letters for each symbol and digit."""
-        return core.translate(self._first_choice)
+    def likely(self, core: str) -> tuple[str, str]:
+        """`core` with the first choice of letters for each symbol and digit, and once more with an
+        "l" for each that may be one ("l1berals", "repub1icans")."""
+        return core.translate(self._first_choice), core.translate(self._last_choice)
 
     def _worst(self, core: str, *, short: bool) -> str | None:
         """The first choice among the offensive words that `core` may be, digits read as letters.

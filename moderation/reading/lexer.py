@@ -19,11 +19,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from moderation.reading.disguises import Disguises
+from moderation.reading.disguises import MASKED, Disguises
 from moderation.reading.gluing import Splitter
 from moderation.reading.lazy import halves
 from moderation.reading.repairing import Repairer
-from moderation.reading.spelling import LIKELY, Speller
+from moderation.reading.spelling import LIKELY, LONG, Speller
 from moderation.reading.text import (
     BREAK,
     CODED,
@@ -289,7 +289,8 @@ class Lexer:
             found = self.disguises.unleet(core)
             return [found] if found is not None and found in self._offensive else None
         if core in self._offensive:
-            return [core] if by_letter or self._known.get(core, LIKELY) < LIKELY else None
+            sure = by_letter or len(core) >= LONG or self._known.get(core, LIKELY) < LIKELY
+            return [core] if sure else None
         squeezed = self.repairer.squeeze(core) if by_letter or len(core) >= 6 else None
         if squeezed in self._offensive:
             return [str(squeezed)]
@@ -336,12 +337,12 @@ class Lexer:
         foreigners = [c for c in letters if c >= "\x80" and c.isalpha()]
         if not latin and foreigners:
             # A word wholly of another script is left alone unless it spells an offensive one.
-            folded = "".join(fold.get(c, c) for c in letters if c.isalnum())
+            folded = "".join(fold.get(c, c) for c in letters if c.isalpha())
             living = all("\u0370" <= c < "\u1d00" or "\u1e00" <= c < "\ua720" for c in foreigners)
-            if len(folded) < 4 or not (
+            if not (
                 len(folded) > 4 and self.repairer.is_likely(folded)
                 if living
-                else folded in self._offensive or folded in self._known
+                else folded in self._known or (len(folded) > 3 and folded in self._offensive)
             ):
                 return letters, origin
         out: list[str] = []
@@ -456,6 +457,10 @@ class Lexer:
         if shout and shout.start() > left:
             right = min(right, shout.start())
         if left == right or not (text[left].isalnum() or any(map(str.isalnum, text))):
+            meant = self.disguises.unleet(text.strip(PUNCTUATION)) if "@" in text else None
+            if meant in self._offensive:  # "@$$"
+                words.append(Word(str(meant), start + origin[0], start + origin[-1] + 1))
+                return
             stars = text.count("*")
             if stars >= 3 or (len(text) >= 3 and len(set(text) & set("#@$%&*!")) >= 3):
                 marks[MARK_CENSORED] = None
@@ -485,6 +490,8 @@ class Lexer:
                 add([disguised], left, right)
             elif core[0] == "#":
                 add(self.repairer.hashtag(core[1:]), left + 1, right)
+            elif self._known.get("a" + core[1:], LIKELY) < MASKED and core[1:] not in self._known:
+                add(["a" + core[1:]], left, right)  # "@mericans"
             else:
                 marks[MARK_MENTION] = None
             return

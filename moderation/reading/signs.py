@@ -91,7 +91,7 @@ class Signs:
         hidden |= leet & ((every & _ANY_SIGN != 0) | (self.traces.find(traces) >= 0))
         likely = self.disguises.likely
         for at in where(leet & ~hidden & (count * 2 >= size)).tolist():
-            hidden[at] = likely(cores[at]) in self.known
+            hidden[at] = not self.known.keys().isdisjoint(likely(cores[at]))
         clear = where(~hidden)
         glyphs = self.disguises.letters_of
         alike = {

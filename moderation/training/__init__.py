@@ -43,6 +43,7 @@ from moderation.training.heads import (
 )
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspell, misspelt_copies
+from moderation.training.phrases import Phrases, choose_phrases
 from moderation.training.pipeline import train
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.rationale import choose_rationale
@@ -55,6 +56,7 @@ __all__ = [
     "Encoded",
     "Examples",
     "Fit",
+    "Phrases",
     "Recipe",
     "Recorder",
     "Rows",
@@ -70,6 +72,7 @@ __all__ = [
     "calibrate",
     "calibrate_in_turn",
     "choose_combinations",
+    "choose_phrases",
     "choose_rationale",
     "choose_thresholds",
     "combination_matrix",

@@ -251,27 +251,28 @@ def without_variants(
 ) -> list[str]:
     """The words of `known` but for rare spellings of much used offensive words ("phuck", "btch").
 
-    Left out, they are read as what they are spelt after, which says more than their own weights.
-    Words of dictionaries and lexicons are no misspellings, unless a lexicon lists them as one: with
-    the class of the word that they are spelt after.
+    Left out, they are read as what they are spelt after, which says more than their own weights:
+    that word is the commoner and is kept, and neither is the other's plural. Words of dictionaries
+    and lexicons are no misspellings, unless a lexicon lists them as one: with the class of the word
+    that they are spelt after.
     """
     listed, ranks = set(offensive), {word: rank for rank, word in enumerate(known)}
     words = {*terms, *load_innocent()}
     speller = Speller(ranks, offensive)
-    kept = list(known[:FAMILIAR])
+    kept = dict.fromkeys(known[:FAMILIAR])
     for word in known[FAMILIAR:]:
         if word in words and word not in listed:
-            kept.append(word)
+            kept[word] = None
             continue
         meant = speller.read(word)
         if (
-            meant is None
-            or meant + "s" == word
+            meant not in kept
+            or word in (meant + "s", meant.removesuffix("s"))
             or (ranks[word] < LIKELY and ranks[meant] * COMMONER > ranks[word])
             or (word in listed and _token(terms.get(meant, ())) != _token(terms[word]))
         ):
-            kept.append(word)
-    return kept
+            kept[word] = None
+    return list(kept)
 
 
 def build(texts: Collection[str], *, lexicons: bool = True) -> Knowledge:

@@ -26,6 +26,7 @@ from moderation.training.heads import Rows, fit_heads, harmless_segments, taught
 from moderation.training.knowledge import build
 from moderation.training.matrices import normalise_rows, segment_matrix, text_matrix
 from moderation.training.misspelling import misspelt_copies
+from moderation.training.phrases import choose_phrases
 from moderation.training.pooling import compose, fit_pooling, plain_pooling, pooled_scores
 from moderation.training.recipe import Recipe
 from moderation.training.reweighing import reweigh
@@ -81,6 +82,7 @@ def train(
         min_count=recipe.min_count,
         per_label=recipe.per_label,
     )
+    chosen, phrases = choose_phrases(encoded, chosen, knowledge)
     log(f"{len(chosen.keys):,} features chosen")
     extent = encoded.extent_of_texts(WHOLE)
     matrix = normalise_rows(text_matrix(encoded, chosen), extent, recipe.kappa)
@@ -96,19 +98,29 @@ def train(
         y, w = np.concatenate([y, y_parts]), np.concatenate([w, w_parts])
         extent = np.concatenate([extent, of_parts])
     combining = choose_combinations(encoded, recipe.combinations)
+    blocks = [matrix]
+    others = [chosen.tells[:0]]
+    if phrases is not None:
+        blocks.append(phrases.columns(matrix))
+        others.append(phrases.tells)
+        log(f"{phrases.ties.nnz:,} phrases of {phrases.count} classes")
     if combining is not None:
         masks = np.concatenate([text_masks(encoded), segment_masks(encoded, picked)])
-        columns = normalise_rows(combination_matrix(masks, combining), extent, recipe.kappa)
-        matrix = sparse.hstack([matrix, columns], format="csr", dtype=np.float32)
-        log(f"{columns.shape[1]:,} combinations of concepts")
-        del columns
-    del encoded
+        blocks.append(normalise_rows(combination_matrix(masks, combining), extent, recipe.kappa))
+        others.append(combining.tells)
+        log(f"{len(combining.tells):,} combinations of concepts")
+    if len(blocks) > 1:
+        matrix = sparse.hstack(blocks, format="csr", dtype=np.float32)
+    del encoded, blocks
     log(f"matrix of {matrix.nnz:,} values, {len(picked):,} rows of it segments")
-    tells = taught_features(chosen.tells, None if combining is None else combining.tells)
+    tells = taught_features(chosen.tells, np.concatenate(others))
     heads = fit_heads(Rows(matrix, y, w, source, draw, len(rows)), tells, recipe, log)
     del matrix
-    heads, of_combinations = heads[: len(chosen.keys)], heads[len(chosen.keys) :]
-    combined = None if combining is None else combining.weighted(of_combinations)
+    heads, shared = np.split(heads, [len(chosen.keys)])
+    if phrases is not None:
+        of_classes, shared = np.split(shared, [phrases.count])
+        heads = phrases.untie(heads, of_classes)
+    combined = None if combining is None else combining.weighted(shared)
     kept = prune(chosen, heads, recipe.bits)
     chosen, heads = chosen.take(kept), heads[kept]
     log(f"{len(kept):,} of the features kept")
