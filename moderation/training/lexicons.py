@@ -190,7 +190,9 @@ def load_innocent() -> list[str]:
     """Words of dictionaries that are one slip from an offensive word, or fall into parts of which
     one is: known words, so that nothing is read into them. English (SCOWL) first of all, then
     German, French, Spanish, Italian, Dutch and Swedish, as far as they are usual there and are not
-    the same insult with another ending; rare words that are likelier slips are left out.
+    the same insult with another ending; rare words that are likelier slips are left out. Of English
+    words those as well that are one slip from any word that tells something ("insulating", "hares",
+    "untied"), and some names and common words that no dictionary has.
     """
     source = resources.files("moderation").joinpath("data", "innocent.txt")
     return source.read_text(encoding="utf-8").split()
