@@ -427,6 +427,10 @@ class Ablation:
         tells = taught_features(self.chosen.tells, np.concatenate(others))[columns]
         rows = Rows(matrix, self.train_labels, weight, self.train_source, self.draw, written)
         heads[columns] = fit_heads(rows, tells, recipe)
+        if self.phrases is not None:  # what is shared goes to the phrases, as in a model
+            shared = slice(own, own + self.phrases.count)
+            heads[:own] = self.phrases.untie(heads[:own], heads[shared])
+            heads[shared] = 0
         pruned = np.ones(own, np.bool_)
         pruned[prune(self.chosen, heads[:own], recipe.bits)] = False
         heads[:own][pruned] = 0
@@ -539,7 +543,7 @@ class Ablation:
         arrays = (self.chosen.take(kept), outcome.heads[kept], outcome.pooling)
         crossed = None
         if self.combining is not None and outcome.heads[own:].any():
-            crossed = self.combining.weighted(outcome.heads[own:])
+            crossed = self.combining.weighted(outcome.heads[-len(self.combining.masks) :])
         with tempfile.TemporaryDirectory() as folder:
             made = assemble("ablation", knowledge, *arrays, self.recipe, {}, crossed)
             model = write(made, Path(folder) / "ablation")

@@ -152,6 +152,20 @@ def test_page_has_a_line_for_each_variant_and_only_computed_figures(
     assert page.count("nan") == 0
 
 
+def test_what_phrases_share_is_no_combination() -> None:
+    recipe = dataclasses.replace(RECIPE, combinations=(1,) * len(LABELS))
+    made = ablation.Ablation(examples(), recipe, {}, 1.0, ["toxicity"])
+    outcome = made.run(ablation.Variant("full recipe", recipe))
+    assert made.phrases is not None
+    assert made.combining is not None
+    own = len(outcome.heads) - len(made.combining.masks)
+    assert not outcome.heads[own - made.phrases.count : own].any()  # it went to the phrases
+    assert outcome.heads[own:].any()
+    rate, size = made.speed(outcome, classes=True)  # a model of these weights can be written
+    assert rate > 0
+    assert size > 0
+
+
 def test_the_share_hangs_on_the_text_alone() -> None:
     texts = [f"text {number}" for number in range(2_000)]
     chosen = [text for text in texts if ablation.is_chosen(text, 0.25)]

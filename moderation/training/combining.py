@@ -77,6 +77,8 @@ def segment_masks(encoded: Encoded, which: I64) -> U64:
 
 def _find(masks: U64, combinations: U64) -> sparse.csr_matrix:
     """Which units have which combinations: float32 of ones, (N, K)."""
+    if not len(masks):
+        return sparse.csr_matrix((0, len(combinations)), dtype=np.float32)
     distinct, index = np.unique(masks, return_inverse=True)
     parts = [
         sparse.csr_matrix(combine(distinct[start : start + STEP], combinations), dtype=np.float32)
