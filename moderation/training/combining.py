@@ -16,6 +16,7 @@ from moderation.reading.chunks import I64, U64, Bools
 from moderation.training.arrays import Float32
 from moderation.training.concepts import combination_masks, exact_masks
 from moderation.training.encoding import Encoded
+from moderation.training.screening import inverse_frequency
 
 STEP = 4_096  # masks whose combinations are looked for at once
 
@@ -52,8 +53,8 @@ def choose_combinations(encoded: Encoded, least: Sequence[int]) -> Combining | N
     kept = np.flatnonzero(tells.any(axis=1))
     if not len(kept):
         return None
-    idf = np.log((1 + encoded.n_texts) / (1 + count[kept])).clip(0) + 1
-    return Combining(masks[kept], idf.astype(np.float32), tells[kept])
+    idf = inverse_frequency(encoded.n_texts, count[kept])
+    return Combining(masks[kept], idf, tells[kept])
 
 
 def combination_matrix(masks: U64, chosen: Combining) -> sparse.csr_matrix:

@@ -4,7 +4,7 @@
                                                        ▲                                   │
                                                        └──── what the class is worth ◄─────┘
 
-The lexicons list more phrases ("kiddie fiddler") than training texts hold often enough to be
+The lexicons list more phrases ("waste of skin") than training texts hold often enough to be
 taught. Each is an n-gram with a weight; those of a class share a column of the matrix besides, and
 what that column is worth is added to the weight of each of them, of those too that no text has:
 tied weights, as a class-based language model backs off from a word to its class (Brown et al.
@@ -21,14 +21,14 @@ from scipy import sparse
 
 from moderation.features.blocks import encode
 from moderation.features.memory import ChunkTable
-from moderation.reading.chunks import I64, U64, Bools
+from moderation.reading.chunks import U64, Bools
 from moderation.reading.hashing import class_keys
 from moderation.reading.lexer import Lexer
 from moderation.training.arrays import Float32
 from moderation.training.encoding import Encoded, Recorder
 from moderation.training.knowledge import CLASS_ORDER, Knowledge, class_of
 from moderation.training.lexicons import load_ambiguous, load_classes
-from moderation.training.screening import Screen
+from moderation.training.screening import Screen, inverse_frequency
 
 LEAST = 20.0  # occurrences that a phrase counts for where slots are shared out, if it has fewer
 
@@ -75,8 +75,7 @@ def phrase_keys(table: ChunkTable, terms: Mapping[str, Iterable[str]]) -> dict[i
     names = list(classes.values())
     found: dict[int, str] = {}
     block = encode(list(classes), table)
-    owner = np.repeat(np.arange(len(names)), _gaps(block.text_first, len(block.length)))
-    text = owner[block.word_segment]
+    text = block.text_first.searchsorted(block.word_segment, side="right") - 1
     size = np.bincount(text, minlength=len(names))
     for length, (keys, first) in enumerate(block.sequences.families()[:2], 2):
         for key, number in zip(keys.tolist(), text[first].tolist(), strict=True):
@@ -110,7 +109,7 @@ def choose_phrases(
     new = Screen(
         np.concatenate([chosen.keys, keys[rest]]),
         np.concatenate([chosen.count, count[rest]]),
-        np.concatenate([chosen.idf, _idf(n_texts, count[rest])]),
+        np.concatenate([chosen.idf, inverse_frequency(n_texts, count[rest])]),
         np.concatenate([chosen.tells, np.ones((int(rest.sum()), chosen.tells.shape[1]), np.bool_)]),
     )
     new = new.take(np.argsort(new.keys, kind="stable"))
@@ -119,15 +118,10 @@ def choose_phrases(
     present = [name for name in CLASS_ORDER if name in set(listed.values())]
     of_class = np.array([present.index(listed[int(key)]) for key in keys])
     total = np.bincount(of_class, count, len(present)).astype(np.float32)
-    scale = _idf(n_texts, total)[of_class] / new.idf[at]
+    scale = inverse_frequency(n_texts, total)[of_class] / new.idf[at]
     shape = len(new.keys), len(present)
     ties = sparse.csr_matrix((scale.astype(np.float32), (at, of_class)), shape)
     return new, Phrases(ties, np.ones((len(present), new.tells.shape[1]), np.bool_))
-
-
-def _idf(n_texts: int, count: Float32) -> Float32:
-    idf: Float32 = (np.log((1 + n_texts) / (1 + count)).clip(0) + 1).astype(np.float32)
-    return idf
 
 
 def _occurrences(grams: U64, keys: U64) -> Float32:
@@ -135,7 +129,3 @@ def _occurrences(grams: U64, keys: U64) -> Float32:
     at = np.searchsorted(keys, grams)
     np.minimum(at, len(keys) - 1, out=at)
     return np.bincount(at[keys[at] == grams], minlength=len(keys)).astype(np.float32)
-
-
-def _gaps(first: I64, end: int) -> I64:
-    return np.diff(first, append=end)

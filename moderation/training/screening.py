@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from moderation.reading.chunks import I64, U64, Bools
@@ -123,8 +124,14 @@ def screen(
     chosen = chosen[np.argsort(keys[chosen], kind="stable")]
     keys, df = keys[chosen], total[chosen, -1]
     n_texts = count.sum(dtype=np.float64)
-    idf = (np.log((1 + n_texts) / (1 + df)).clip(0) + 1).astype(np.float32)
+    idf = inverse_frequency(n_texts, df)
     return Screen(keys, df.astype(np.float32), idf, tells[chosen])
+
+
+def inverse_frequency(n_texts: float, count: npt.NDArray[np.number]) -> Float32:
+    """Inverse document frequency of what stands in `count` of the texts, smoothed, at least 1."""
+    idf: Float32 = (np.log((1 + n_texts) / (1 + count)).clip(0) + 1).astype(np.float32)
+    return idf
 
 
 def prune(chosen: Screen, heads: Float32, bits: int) -> I64:
