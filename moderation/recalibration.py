@@ -29,6 +29,7 @@ from moderation.evaluation.metrics import fit_platt, logit
 from moderation.model import Model
 from moderation.pooling import rescale
 from moderation.records import LABELS
+from moderation.streams import separator_of
 
 MIN_ROWS = 50  # below it the two numbers are mostly chance; 200 are what the card is measured on
 FOLDS = 10
@@ -196,7 +197,8 @@ def _json_rows(path: Path, content: str) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def _csv_rows(path: Path, content: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    reader = csv.DictReader(content.splitlines(keepends=True))
+    lines = content.splitlines(keepends=True)
+    reader = csv.DictReader(lines, delimiter=separator_of("".join(lines[:1]), "text"))
     header = reader.fieldnames or []
     if "text" not in header or not set(header) & set(LABELS):
         raise InputError(

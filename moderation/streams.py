@@ -20,6 +20,7 @@ from moderation.errors import InputError, unreadable
 
 FORMATS = ("auto", "jsonl", "csv", "lines", "threads")
 MAX_LINE = 64 << 20  # bytes; a longer line is refused rather than held in memory
+SEPARATORS = (",", ";", "\t")  # of CSV; where the comma is for decimals, spreadsheets write ";"
 
 
 @dataclass
@@ -90,8 +91,9 @@ def read_comments(
 
     `format` "auto" looks at the first line: an object with "comments" and "source" begins threads
     (see `moderation extract`), another object JSON lines, a header line with the text column CSV,
-    and anything else is an error that asks for `--format lines`. A comment without an id gets its
-    line number. With `skips`, malformed lines are counted there instead of raised.
+    and anything else is an error that asks for `--format lines`. What separates the columns of CSV
+    is told by its header: see `separator_of`. A comment without an id gets its line number. With
+    `skips`, malformed lines are counted there instead of raised.
     """
     lines = _lines(name, stream, skips)
     first = next(lines, None)
@@ -157,19 +159,34 @@ def _guess(name: str, line: str, text_column: str) -> str:
         if isinstance(value, dict) and "comments" in value and "source" in value:
             return "threads"
         return "jsonl"
-    import csv
-
-    csv.field_size_limit(MAX_LINE)
-    try:
-        if text_column in next(csv.reader([line], strict=False), []):
-            return "csv"
-    except csv.Error:
-        pass  # no header, then: what it is instead is asked for below
+    if _separator_in(line, text_column) is not None:
+        return "csv"
     raise InputError(
         f"{name}:1",
         f"is neither a JSON object nor a CSV header with a column {text_column!r}; "
         "for one comment a line give --format lines",
     )
+
+
+def separator_of(header: str, column: str) -> str:
+    """What separates the columns of CSV whose header line is `header`; `column`: one of them.
+
+    One of SEPARATORS: the first with which the header has such a column, or else the comma.
+    """
+    return _separator_in(header, column) or ","
+
+
+def _separator_in(header: str, column: str) -> str | None:
+    import csv  # not at the top: scoring a text given on the command line needs none of it
+
+    csv.field_size_limit(MAX_LINE)
+    for separator in SEPARATORS:
+        try:
+            if column in next(csv.reader([header], delimiter=separator, strict=False), []):
+                return separator
+        except csv.Error:
+            continue  # no header with this one
+    return None
 
 
 def _objects(
@@ -211,9 +228,11 @@ def _csv(
     id_column: str,
     skips: Skips | None,
 ) -> Iterator[tuple[str, str]]:
-    import csv  # not at the top: scoring a text given on the command line needs none of it
+    import csv
 
-    csv.field_size_limit(MAX_LINE)
+    first = next(lines)
+    lines = _chain(first, lines)
+    separator = separator_of(first[1], text_column)
     record: list[str] = []  # the lines of the record that is being read
     start = 0  # number of its first line
 
@@ -225,7 +244,7 @@ def _csv(
             record.append(line + "\n")
             yield record[-1]
 
-    reader = csv.reader(feed(), strict=False)
+    reader = csv.reader(feed(), delimiter=separator, strict=False)
     try:
         header = next(reader, [])
     except csv.Error as error:
@@ -241,7 +260,7 @@ def _csv(
         try:
             row = next(reader)
             if len(record) > 1 or '"' in record[0]:
-                _check_quotes(record)
+                _check_quotes(record, separator)
         except StopIteration:
             return
         except csv.Error as error:
@@ -273,12 +292,12 @@ def _plainly(error: Exception) -> str:
     return str(error).partition(" - ")[0]
 
 
-def _check_quotes(record: list[str]) -> None:
+def _check_quotes(record: list[str], separator: str) -> None:
     """Raise csv.Error where the lines of one record open a quotation that none closes."""
     import csv
 
     try:
-        next(csv.reader(record, strict=True))
+        next(csv.reader(record, delimiter=separator, strict=True))
     except csv.Error as error:
         # other strictness ('"a"b') is waived: the lenient reader made sense of it
         if "unexpected end of data" in str(error):

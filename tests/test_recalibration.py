@@ -150,6 +150,10 @@ def test_json_lines_and_csv_give_the_same(tmp_path: Path) -> None:
     assert np.isnan(labels[1, INSULT])
     assert len(digest) == 64
     assert digest != another
+    table.write_text('text;toxicity;insult\n"one, two";1;0\n"three\nfour";0;\n', encoding="utf-8")
+    again, still, _ = read_labelled(table)
+    assert again == texts
+    np.testing.assert_array_equal(labels, still)
 
 
 @pytest.mark.parametrize(

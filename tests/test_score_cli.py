@@ -75,6 +75,8 @@ def test_explanations_add_up(model: str) -> None:
         ("a.jsonl", b'\xef\xbb\xbf{"id": 7, "text": "idiot"}\r\n', ["7"]),
         ("a.csv", b'id,text\nx,"an\nidiot"\ny,thanks\n', ["x", "y"]),
         ("a.csv", b"\xef\xbb\xbftext\r\nidiot\r\n", ["2"]),
+        ("a.csv", b'id;text\r\nx;"an; idiot"\r\ny;thanks, all\r\n', ["x", "y"]),
+        ("a.tsv", b"text\tid\nidiot\tx\nthanks, all; bye\ty\n", ["x", "y"]),
         ("threads.jsonl", b'{"source": {}, "comments": [{"id": "c1", "text": "idiot"}]}\n', ["c1"]),
     ],
 )
@@ -87,6 +89,16 @@ def test_files_are_scored(
     assert [record["id"] for record in found] == ids
     assert found[0]["abusive"] is True
     assert found == lines(run("score", "--model", model, "--input", "-", stdin=data))
+
+
+def test_the_name_of_a_file_is_a_text_and_said_to_be_one(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text\nidiot\n", encoding="utf-8")
+    result = run("score", "--model", model, str(path), str(tmp_path), "none.csv", "a\0b")
+    assert [record["id"] for record in lines(result)] == ["1", "2", "3", "4"]
+    (note,) = result.stderr.splitlines()
+    assert repr(str(path)) in note
+    assert "--input" in note
 
 
 def test_columns_and_lines(model: str) -> None:

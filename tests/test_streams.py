@@ -33,10 +33,13 @@ def test_json_lines_round_trip(given_texts: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(texts.filter(lambda t: "\x00" not in t and "\r" not in t), max_size=6))
-def test_csv_round_trip(given_texts: list[str]) -> None:
+@given(
+    st.lists(texts.filter(lambda t: "\x00" not in t and "\r" not in t), max_size=6),
+    st.sampled_from(streams.SEPARATORS),
+)
+def test_csv_round_trip(given_texts: list[str], separator: str) -> None:
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file, delimiter=separator, lineterminator="\n")
     writer.writerow(["id", "text"])
     for i, text in enumerate(given_texts):
         writer.writerow([f"c{i}", text])
@@ -103,6 +106,9 @@ def test_plain_lines() -> None:
         (b"plain words\n", "auto", "f:1", "--format lines"),
         (b"id,body\nx,a\n", "csv", "f:1", "has no column 'text'; columns: 'id', 'body'"),
         (b"id,text\nx\n", "csv", "f:2", "has 1 columns"),
+        (b"id;text\nx\n", "csv", "f:2", "has 1 columns"),
+        (b"id;body\nx;a\n", "auto", "f:1", "a column 'text'"),
+        (b'id;text\nx;"never closed\ny;b\n', "auto", "f:2", "quotation mark"),
         (b'id,text\nx,"a\nb"\ny\n', "csv", "f:4", "has 1 columns"),
         (b'{"source": 1, "comments": 3}\n', "threads", "f:1", 'has no list "comments"'),
         (b'{"source": 1, "comments": [3]}\n', "threads", "f:1", "a comment has no text"),
@@ -117,7 +123,7 @@ def test_malformed_lines_are_named(data: bytes, format: str, place: str, words: 
     assert caught.value.place == place
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
-    if words.startswith(("--format", "has no column")):
+    if words.startswith(("--format", "has no column", "a column")):
         return
     skips = Skips()
     good = read(data, format, skips=skips)

@@ -39,8 +39,17 @@ def reader_may_leave() -> Iterator[None]:
 
 
 def number_texts(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Texts of the command line with their numbers for ids, from "1"."""
+    """Texts of the command line with their numbers for ids, from "1".
+
+    Who gives the name of a file wants its comments scored, most likely, and is told how.
+    """
     for number, given in enumerate(texts, 1):
+        if os.path.isfile(given):
+            print(
+                f"moderation: {given!r} was scored as a text; "
+                "for the comments in the file of that name give --input FILE",
+                file=sys.stderr,
+            )
         yield str(number), given
 
 
