@@ -163,8 +163,8 @@ def _guess(name: str, line: str, text_column: str) -> str:
         return "csv"
     raise InputError(
         f"{name}:1",
-        f"is neither a JSON object nor a CSV header with a column {text_column!r}; "
-        "for one comment a line give --format lines",
+        f"is neither a JSON object nor a CSV header with a column {text_column!r}; if the text "
+        "has another name give --text-column NAME, for one comment a line --format lines",
     )
 
 
