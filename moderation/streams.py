@@ -230,6 +230,7 @@ def _csv(
 ) -> Iterator[tuple[str, str]]:
     import csv
 
+    csv.field_size_limit(MAX_LINE)
     first = next(lines)
     lines = _chain(first, lines)
     separator = separator_of(first[1], text_column)
