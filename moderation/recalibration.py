@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -197,8 +198,10 @@ def _json_rows(path: Path, content: str) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def _csv_rows(path: Path, content: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    lines = content.splitlines(keepends=True)
-    reader = csv.DictReader(lines, delimiter=separator_of("".join(lines[:1]), "text"))
+    lines = io.StringIO(content, newline="")  # splitlines would cut texts at U+2028 and the like
+    separator = separator_of(lines.readline(), "text")
+    lines.seek(0)
+    reader = csv.DictReader(lines, delimiter=separator)
     header = reader.fieldnames or []
     if "text" not in header or not set(header) & set(LABELS):
         raise InputError(

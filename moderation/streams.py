@@ -20,7 +20,7 @@ from moderation.errors import InputError, unreadable
 
 FORMATS = ("auto", "jsonl", "csv", "lines", "threads")
 MAX_LINE = 64 << 20  # bytes; a longer line is refused rather than held in memory
-SEPARATORS = (",", ";", "\t")  # of CSV; where the comma is for decimals, spreadsheets write ";"
+SEPARATORS = (",", "\t", ";", "|")  # of CSV; spreadsheets write ";" where "," is for decimals
 
 
 @dataclass

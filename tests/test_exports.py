@@ -246,6 +246,16 @@ def test_tables_in_other_encodings_and_with_other_separators() -> None:
         assert thread.source.encoding == encoding
 
 
+@pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x0b", "\x1e"])
+def test_comments_are_not_cut_at_odd_line_ends(odd: str) -> None:
+    table = f"id,text,author\n1,one{odd}two,ines\n2,three,bo\n"
+    (thread,) = read(table.encode())
+    assert [c.author for c in thread.comments] == ["ines", "bo"]
+    assert thread.comments[0].text.startswith("one")
+    assert thread.comments[0].text.endswith("two")
+    assert not thread.warnings
+
+
 def test_prose_with_commas_is_no_table() -> None:
     prose = "Dear all, I write to you\nabout the garden, again\nand the frost, sadly\n" * 3
     assert choose_reader(Document.from_bytes(prose.encode())).name == "dumps"

@@ -156,6 +156,15 @@ def test_json_lines_and_csv_give_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(labels, still)
 
 
+@pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x0b", "\x1e"])
+def test_texts_are_not_cut_at_odd_line_ends(tmp_path: Path, odd: str) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text(f"text,toxicity\none{odd}two,1\nthree,0\n", encoding="utf-8")
+    texts, labels, _ = read_labelled(table)
+    assert texts == [f"one{odd}two", "three"]
+    assert labels[:, TOXICITY].tolist() == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moderation.errors import InputError
 from moderation.records import Kind, Status, Thread
+from moderation.streams import SEPARATORS
 from moderation.threads.document import Document, Evidence, ReadOptions
 from moderation.threads.exports.items import (
     Heading,
@@ -83,7 +85,6 @@ FIELD_CHARACTERS = 16 << 20  # the longest cell that is read
 ROW_LINES = 1_000  # the most lines of one row
 _NAME = re.compile(r"[^\W_][\w .:/#()\[\]-]{0,63}|_[\w.]{1,40}")
 _LETTERS = re.compile(r"[\W_]+")
-_DELIMITERS = (",", "\t", ";", "|")
 
 
 def guess_columns(names: Iterable[str]) -> dict[str, str] | None:
@@ -293,10 +294,10 @@ def _find_table(document: Document) -> tuple[str, list[str], int] | None:
         return None
     whole = len(document.head) < 60_000
     best: tuple[str, list[str], int] | None = None
-    for delimiter in _DELIMITERS:
+    for delimiter in SEPARATORS:
         rows: list[list[str]] = []
         try:
-            for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+            for row in csv.reader(_split(text), delimiter=delimiter):
                 if any(cell.strip() for cell in row):
                     rows.append(row)
                 if len(rows) >= 200:
@@ -343,6 +344,11 @@ def _decode_head(document: Document) -> str:
     return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 
+def _split(text: str) -> list[str]:
+    """Lines with their ends; `splitlines` would cut comments at U+2028 and the like as well."""
+    return io.StringIO(text, newline="").readlines()
+
+
 def _lines(document: Document, report: Report) -> Iterator[str]:
     encoding = _encoding(document)
     if encoding == "cp1252":
@@ -357,7 +363,7 @@ def _lines(document: Document, report: Report) -> Iterator[str]:
                 if text:
                     yield text
                 return
-            lines = text.splitlines(keepends=True)
+            lines = _split(text)
             rest = lines.pop() if lines else ""
             if len(rest) > 4 * FIELD_CHARACTERS:
                 raise InputError(document.name, "one line is longer than 64 MiB; no table")
